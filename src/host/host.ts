@@ -1,0 +1,114 @@
+import { Hooks } from '../netfilter/hooks.ts';
+import type { Observer } from '../netfilter/observer.ts';
+import type { Packet } from '../netfilter/packet.ts';
+import { PacketPool } from '../netfilter/pool.ts';
+import { NumberedQueues } from '../netfilter/queues.ts';
+import type { Services } from '../netfilter/services.ts';
+import { Timers } from '../netfilter/timers.ts';
+import { Xtables } from '../xtables/xtables.ts';
+import { InterfaceTable } from './interfaces.ts';
+import { Ipv4 } from './ipv4/ipv4.ts';
+import { Ipv6 } from './ipv6/ipv6.ts';
+import { receiveFrame } from './link.ts';
+import { Neighbours } from './neighbours/neighbours.ts';
+import { Routing4 } from './routing/routing4.ts';
+import { Routing6 } from './routing/routing6.ts';
+import { hostServices } from './services.ts';
+import { Sockets } from './sockets.ts';
+import { Sysctl } from './sysctl.ts';
+
+/** What a host is given from outside: its clock's start, its randomness, and where what it makes goes. */
+export interface HostOptions {
+  /** Microseconds since 1970 (UTC) at the host's time 0. 0 if left out. */
+  readonly epoch?: number;
+  /** A source of unsigned 32-bit random numbers. A fixed sequence from `seed` if left out. */
+  readonly random?: () => number;
+  /** Seed of the fixed sequence, an unsigned 32-bit number. */
+  readonly seed?: number;
+  /** Gets every frame that leaves, with the interface's name. The bytes are only good for the call. */
+  readonly transmit?: (device: string, frame: Uint8Array) => void;
+  /** Gets every line of the kernel log, as `<4>text` without its end of line. */
+  readonly log?: (line: string) => void;
+}
+
+/** A Linux host: interfaces, routes, neighbours, the five hooks, tables, and the path of a packet through them. */
+export class Host {
+  readonly timers = new Timers();
+  readonly pool = new PacketPool();
+  readonly queues: NumberedQueues;
+  readonly hooks: Hooks;
+  readonly sysctl: Sysctl;
+  readonly interfaces: InterfaceTable;
+  readonly routing4: Routing4;
+  readonly routing6: Routing6;
+  readonly neighbours: Neighbours;
+  readonly sockets: Sockets;
+  readonly ipv4: Ipv4;
+  readonly ipv6: Ipv6;
+  readonly xtables: Xtables;
+  readonly services: Services;
+  readonly options: HostOptions;
+  /** Called with each frame that leaves; replaceable while the host runs. */
+  transmit: (device: string, frame: Uint8Array) => void;
+  /** Called with each line of the kernel log. */
+  log: (line: string) => void;
+
+  constructor(options: HostOptions = {}) {
+    this.options = options;
+    this.transmit = options.transmit ?? (() => {});
+    this.log = options.log ?? (() => {});
+    this.queues = new NumberedQueues();
+    this.hooks = new Hooks(this.queues);
+    this.hooks.onDrop = (packet) => this.pool.release(packet);
+    this.sysctl = new Sysctl();
+    this.interfaces = new InterfaceTable(this);
+    this.services = hostServices(this);
+    this.routing4 = new Routing4(this);
+    this.routing6 = new Routing6(this);
+    this.neighbours = new Neighbours(this);
+    this.sockets = new Sockets(this);
+    this.ipv4 = new Ipv4(this);
+    this.ipv6 = new Ipv6(this);
+    this.xtables = new Xtables(this.hooks, this.services);
+    this.interfaces.addLoopback();
+  }
+
+  /** Who watches the packets of this host. */
+  get observer(): Observer | undefined {
+    return this.hooks.observer;
+  }
+
+  set observer(observer: Observer | undefined) {
+    this.hooks.observer = observer;
+  }
+
+  /**
+   * A frame arrives at an interface. The bytes are copied. Frames that no one wants end here, as on Linux; nothing
+   * that a frame contains makes this throw.
+   * @throws {RangeError} if there is no such interface.
+   */
+  receive(device: string, frame: Uint8Array): void {
+    receiveFrame(this, this.interfaces.require(device), frame);
+  }
+
+  /**
+   * A local process sends a whole IP packet by a raw socket (IPPROTO_RAW, header included).
+   * Answers the name of the error that the process gets (`EPERM`, `ENETUNREACH`, …), or undefined.
+   */
+  send(packet: Uint8Array, sender: { uid?: number; gid?: number; mark?: number } = {}): string | undefined {
+    return (packet[0] ?? 0) >> 4 === 6
+      ? this.ipv6.sendRaw(packet, sender.uid ?? 0, sender.gid ?? 0, sender.mark ?? 0)
+      : this.ipv4.sendRaw(packet, sender.uid ?? 0, sender.gid ?? 0, sender.mark ?? 0);
+  }
+
+  /** Lets time pass, in seconds; timers that fall due run at their own moment. */
+  advance(seconds: number): void {
+    this.timers.advance(Math.round(seconds * 1e6));
+  }
+
+  /** Ends a packet's way with a reason that observers see, and gives it back to the pool. */
+  drop(packet: Packet, where: string, reason: string): void {
+    this.hooks.observer?.drop?.(packet, where, reason);
+    this.pool.release(packet);
+  }
+}

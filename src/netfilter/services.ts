@@ -1,0 +1,71 @@
+import type { Family } from './constants.ts';
+import type { Packet } from './packet.ts';
+import type { Timers } from './timers.ts';
+
+/** Route types (RTN_* of include/uapi/linux/rtnetlink.h), also what `addrtype` distinguishes. */
+export const ROUTE_TYPE = {
+  UNSPEC: 0,
+  UNICAST: 1,
+  LOCAL: 2,
+  BROADCAST: 3,
+  ANYCAST: 4,
+  MULTICAST: 5,
+  BLACKHOLE: 6,
+  UNREACHABLE: 7,
+  PROHIBIT: 8,
+  THROW: 9,
+  NAT: 10,
+  XRESOLVE: 11,
+} as const;
+
+/** A routing decision: the kernel's dst_entry. */
+export interface Route {
+  /** One of ROUTE_TYPE. */
+  readonly type: number;
+  /** Interface the packet leaves by (for LOCAL: the one it is delivered on, lo for the host's own). */
+  readonly outDevice: number;
+  /** Largest packet this way takes, in bytes of IP. */
+  readonly mtu: number;
+  /** Routing realm (tclassid), 0 if none. */
+  readonly realm: number;
+}
+
+/** The questions an IPv4 or IPv6 route look-up asks. IPv4 addresses are signed 32-bit, IPv6 ones 16 bytes. */
+export interface Interfaces {
+  /** Name of an interface; '' for index 0 or one that is gone. */
+  nameOf(index: number): string;
+  /** Group of an interface (ip link set … group). */
+  groupOf(index: number): number;
+  /** Grows with every interface that is added, removed or renamed; caches of name patterns look at it. */
+  readonly generation: number;
+}
+
+/**
+ * What the floors before the host need from it. The host hands one object to every part at construction.
+ */
+export interface Services {
+  readonly interfaces: Interfaces;
+  readonly timers: Timers;
+  /** Microseconds since the host started (monotonic; jiffies derive from it at HZ 250). */
+  now(): number;
+  /** Microseconds since 1970, UTC. */
+  wallClock(): number;
+  /** A random unsigned 32-bit number from the source the host was given. */
+  random(): number;
+  /** A line of the kernel log: `<4>text`. */
+  log(level: number, text: string): void;
+  /**
+   * Type of an address (ROUTE_TYPE) as `addrtype` sees it. `address` lies at `offset` of `bytes` in network order.
+   * `device` restricts to an interface, 0 for any. (net/ipv4/fib_frontend.c inet_dev_addr_type; xt_addrtype.c)
+   */
+  addressType(family: Family, bytes: Uint8Array, offset: number, device: number): number;
+  /** Sends a packet of the host's own: route look-up, OUTPUT, POSTROUTING. `packet.network…end` is a whole IP packet. */
+  sendLocal(packet: Packet): number;
+  /** An ICMP or ICMPv6 error about `packet`, with Linux's rules of when not to send one. `info` is MTU, pointer or gateway. */
+  sendIcmpError(packet: Packet, type: number, code: number, info: number): void;
+  /** Looks the route up again after mangling in OUTPUT (ip_route_me_harder); false: there is none, drop. */
+  reroute(packet: Packet): boolean;
+  /** A fresh packet, from the host's pool; `release` gives it back. */
+  acquire(): Packet;
+  release(packet: Packet): void;
+}
