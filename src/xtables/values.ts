@@ -1,0 +1,121 @@
+import type { ParseContext, ValueType } from './extension.ts';
+import { Problem } from './problem.ts';
+
+/** An option without argument. */
+export const flag: ValueType<true> = {
+  syntax: '',
+  argument: 'none',
+  parse: () => true,
+  print: () => '',
+};
+
+/**
+ * An unsigned number as C's strtoul reads it with base 0: blanks, sign, `0x` or octal `0` in front; what follows is `rest`.
+ * Undefined if there is no digit.
+ */
+export function readUnsigned(text: string): { value: bigint; rest: string } | undefined {
+  const found = /^[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text);
+  if (!found) return undefined;
+  const digits = found[2]!;
+  const octal = /^0[0-7]+$/.test(digits);
+  const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
+  return { value: found[1] === '-' ? -value : value, rest: text.slice(found[0].length) };
+}
+
+/** Like xtables_strtoui: an unsigned number between two bounds with nothing behind it, or undefined. */
+export function unsigned(text: string, minimum: number, maximum: number): number | undefined {
+  const read = readUnsigned(text);
+  if (read === undefined || read.rest !== '') return undefined;
+  if (read.value < BigInt(minimum) || read.value > BigInt(maximum)) return undefined;
+  return Number(read.value);
+}
+
+/** What libxtables says of a bad number (xtopt_parse_int). */
+export function badNumber(context: ParseContext, minimum: number, maximum: number): Problem {
+  return new Problem(
+    `${context.extension}: bad value for option "--${context.option}", or out of range (${minimum}-${maximum}).\n`,
+  );
+}
+
+/** XTTYPE_UINT8 … UINT32: a number between bounds. */
+export function integer(minimum: number, maximum: number, syntax = 'number'): ValueType<number> {
+  return {
+    syntax,
+    argument: 'required',
+    parse(text, context) {
+      const value = unsigned(text, minimum, maximum);
+      if (value === undefined) throw badNumber(context, minimum, maximum);
+      return value;
+    },
+    print: (value) => String(value),
+  };
+}
+
+/** XTTYPE_STRING: text with limits on its length; quoted where the shell or -restore needs it. */
+export function text(most: number, least = 0, syntax = 'text'): ValueType<string> {
+  return {
+    syntax,
+    argument: 'required',
+    parse(given, context) {
+      if (given.length < least) {
+        throw new Problem(`Argument must have a minimum length of ${least} characters\n`);
+      }
+      if (given.length > most) {
+        throw new Problem(`Argument must have a maximum length of ${most} characters\n`);
+      }
+      void context;
+      return given;
+    },
+    print: quote,
+  };
+}
+
+/** xtables_save_string: bare if it consists of harmless characters, else in double quotes with `"`, `\` and `'` escaped. */
+export function quote(given: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(given)) return given;
+  return `"${given.replace(/["\\']/g, (character) => `\\${character}`)}"`;
+}
+
+/** A value with a mask. */
+export interface Masked {
+  readonly value: number;
+  readonly mask: number;
+}
+
+/** XTTYPE_MARKMASK32: `value[/mask]`. Printed in hexadecimal, the mask only where it is not all ones. */
+export const markMask: ValueType<Masked> = {
+  syntax: 'value[/mask]',
+  argument: 'required',
+  parse(given, context) {
+    const bad = () =>
+      new Problem(
+        `${context.extension}: bad integer value for option "--${context.option}", or out of range.\n`,
+      );
+    const value = readUnsigned(given);
+    if (value === undefined || value.value < 0n || value.value > 0xffffffffn) throw bad();
+    if (value.rest === '') return { value: Number(value.value), mask: 0xffffffff };
+    if (value.rest[0] !== '/') throw trailing(context);
+    const mask = readUnsigned(value.rest.slice(1));
+    if (mask === undefined || mask.value < 0n || mask.value > 0xffffffffn) throw bad();
+    if (mask.rest !== '') throw trailing(context);
+    return { value: Number(value.value), mask: Number(mask.value) };
+  },
+  print: ({ value, mask }) => (mask === 0xffffffff ? hex(value) : `${hex(value)}/${hex(mask)}`),
+};
+
+function trailing(context: ParseContext): Problem {
+  return new Problem(
+    `${context.extension}: trailing garbage after value for option "--${context.option}".\n`,
+  );
+}
+
+/** `0x1f` */
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** A range with both ends included. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
