@@ -193,6 +193,8 @@ interface Declaration<O extends Options> {
   readonly name: string;
   /** Other names that `-m`, `-j` or `-p` find it by (`icmpv6` for icmp6). */
   readonly aliases?: readonly string[];
+  /** The kernel's name for it, which `-L` shows, where that differs (NOTRACK is CT). */
+  readonly kernelName?: string;
   /** Both if left out. */
   readonly families?: readonly Family[];
   readonly revision?: number;

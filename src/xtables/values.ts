@@ -10,20 +10,28 @@ export const flag: ValueType<true> = {
 };
 
 /**
- * An unsigned number as C's strtoul reads it with base 0: blanks, sign, `0x` or octal `0` in front; what follows is `rest`.
- * Undefined if there is no digit.
+ * An unsigned number as C's strtoull reads it with base 0: blanks, a sign, `0x` or an octal `0` in front; `rest` is what
+ * follows. A minus sign wraps around, as it does there. Undefined if there is no digit or it needs more than 64 bits.
  */
 export function readUnsigned(text: string): { value: bigint; rest: string } | undefined {
   const found = /^[ \t\n\v\f\r]*([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)/.exec(text);
   if (!found) return undefined;
   const digits = found[2]!;
-  const octal = /^0[0-7]+$/.test(digits);
-  const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
-  return { value: found[1] === '-' ? -value : value, rest: text.slice(found[0].length) };
+  const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  if (value > 0xffffffffffffffffn) return undefined;
+  return {
+    value: found[1] === '-' ? BigInt.asUintN(64, -value) : value,
+    rest: text.slice(found[0].length),
+  };
 }
 
 /** Like xtables_strtoui: an unsigned number between two bounds with nothing behind it, or undefined. */
 export function unsigned(text: string, minimum: number, maximum: number): number | undefined {
+  // Nearly every number of a ruleset is a short decimal one.
+  if (/^[1-9][0-9]{0,8}$/.test(text)) {
+    const value = Number(text);
+    return value >= minimum && value <= maximum ? value : undefined;
+  }
   const read = readUnsigned(text);
   if (read === undefined || read.rest !== '') return undefined;
   if (read.value < BigInt(minimum) || read.value > BigInt(maximum)) return undefined;
