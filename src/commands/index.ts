@@ -1,0 +1,25 @@
+import type { Host } from '../host/host.ts';
+import type { Command, CommandResult } from './command.ts';
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([]);
+
+/** Commands that real Linux has and this host refuses for now. */
+const NOT_YET = new Set(['ipset', 'conntrack', 'nfacct', 'ipvsadm']);
+
+/** Names of all commands of a host, sorted. */
+export function commandNames(): readonly string[] {
+  return [...COMMANDS.keys()].sort();
+}
+
+/** Runs a command on a host by its words. An unknown name is exit status 127, as of a shell. */
+export function runCommand(host: Host, argv: readonly string[], stdin = ''): CommandResult {
+  const name = argv[0] ?? '';
+  const command = COMMANDS.get(name);
+  if (command) return command(host, argv, stdin);
+  if (NOT_YET.has(name)) return refused(`command ${name}`);
+  return { exit: 127, stdout: '', stderr: `${name}: not found\n` };
+}
+
+function refused(what: string): CommandResult {
+  return { exit: 1, stdout: '', stderr: `not supported yet: ${what}\n`, unsupported: what };
+}

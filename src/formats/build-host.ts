@@ -1,0 +1,142 @@
+import { runCommand } from '../commands/index.ts';
+import { Host, type HostOptions } from '../host/host.ts';
+import { NotSupportedYet } from '../netfilter/unsupported.ts';
+import { Names } from '../xtables/names.ts';
+import { applyBaseSettings } from './base-settings.ts';
+import { type FieldPath, fieldName } from './fields.ts';
+import { type HostDescription, usesIpv6 } from './host-description.ts';
+import { bindSocket } from './sockets.ts';
+
+/** A part of a described host that Linux or the tools refuse. */
+export class HostLoadProblem extends Error {
+  /** The part, as recordings name it: `ip`, `ipset`, `iptables`, `ip6tables`, `sysctl NAME=VALUE`; or `socket`. */
+  readonly what: string;
+  readonly exit: number;
+  readonly stderr: string;
+  /** The field of the description; `line` counts from 1 in a text of several lines, 0 if it is not known. */
+  readonly path: FieldPath;
+  readonly line: number;
+
+  constructor(what: string, exit: number, stderr: string, path: FieldPath, line = 0) {
+    const at = line > 0 ? `${fieldName(path)} line ${line}` : fieldName(path);
+    super(`${at}: ${stderr.trim()}`);
+    this.name = 'HostLoadProblem';
+    this.what = what;
+    this.exit = exit;
+    this.stderr = stderr;
+    this.path = path;
+    this.line = line;
+  }
+}
+
+/**
+ * Builds a described host in the order of FORMAT.md: base settings, interfaces, settings, addresses, neighbours,
+ * routes, rules, ipset, iptables, ip6tables, sockets. `path` is where the description stands in its document.
+ * @throws {HostLoadProblem} if a part is refused.
+ * @throws {NotSupportedYet} if a part needs something that is not there yet.
+ */
+export function buildHost(
+  description: HostDescription,
+  options: HostOptions = {},
+  path: FieldPath = [],
+): Host {
+  const host = new Host(options);
+  const ipv6 = usesIpv6(description);
+  applyBaseSettings(host, ipv6);
+  const { users, groups, hosts, services, protocols } = description;
+  const texts = { users, groups, hosts, services, protocols };
+  if (Object.values(texts).some((text) => text !== undefined)) {
+    const given = Object.entries(texts).filter(([, text]) => text !== undefined);
+    host.xtables.names = new Names(Object.fromEntries(given));
+  }
+  for (const { name, mac, mtu, group } of description.interfaces) {
+    host.interfaces.add({ name, mac: macBytes(mac), mtu, group, up: false });
+  }
+  for (const [name, value] of description.sysctls) setSysctl(host, name, value, [...path, 'sysctls', name]);
+  configure(host, description, path);
+  loadTexts(host, description, path);
+  for (const [index, socket] of description.sockets.entries()) {
+    const error = bindSocket(host, socket);
+    if (error) throw new HostLoadProblem('socket', 1, `bind: ${error}`, [...path, 'sockets', index]);
+  }
+  return host;
+}
+
+/**
+ * A host fresh from the installation: one interface, `eth0`, that is up and has no address; Linux's own settings; empty
+ * tables.
+ */
+export function freshHost(options: HostOptions = {}): Host {
+  const host = new Host(options);
+  host.interfaces.add({ name: 'eth0', mac: macBytes('02:00:00:00:00:01'), mtu: 1500, group: 0, up: true });
+  return host;
+}
+
+function macBytes(text: string): Uint8Array {
+  return Uint8Array.from(text.split(':'), (pair) => Number.parseInt(pair, 16));
+}
+
+/** Links up, addresses, neighbours in one batch; then routes and rules, each its own, as the recorder does. */
+function configure(host: Host, description: HostDescription, path: FieldPath): void {
+  const lines: string[] = [];
+  const places: FieldPath[] = [];
+  const add = (line: string, ...at: (string | number)[]) => {
+    lines.push(line);
+    places.push([...path, ...at]);
+  };
+  for (const [index, { name, addresses }] of description.interfaces.entries()) {
+    add(`link set ${name} up`, 'interfaces', index);
+    for (const [place, address] of addresses.entries()) {
+      const how = address.includes(':') ? 'nodad' : 'brd +';
+      add(`addr add ${address} ${how} dev ${name}`, 'interfaces', index, 'addresses', place);
+    }
+  }
+  for (const [index, { dev, ip, mac }] of description.neighbors.entries()) {
+    add(`neigh replace ${ip} lladdr ${mac} dev ${dev} nud permanent`, 'neighbors', index);
+  }
+  ipBatch(host, [], lines, places);
+  for (const kind of ['route', 'rule'] as const) {
+    for (const [index, text] of description[`${kind}s`].entries()) {
+      const six = text.startsWith('-6 ');
+      const line = `${kind} add ${six ? text.slice(3) : text}`;
+      ipBatch(host, [six ? '-6' : '-4'], [line], [[...path, `${kind}s`, index]]);
+    }
+  }
+}
+
+function ipBatch(
+  host: Host,
+  family: readonly string[],
+  lines: readonly string[],
+  places: readonly FieldPath[],
+): void {
+  const result = runCommand(host, ['ip', ...family, '-batch', '-'], `${lines.join('\n')}\n`);
+  if (result.unsupported) throw new NotSupportedYet(result.unsupported);
+  if (result.exit === 0) return;
+  const number = Number(/Command failed -:(\d+)/.exec(result.stderr)?.[1] ?? 1);
+  throw new HostLoadProblem('ip', result.exit, result.stderr, places[number - 1] ?? places[0] ?? []);
+}
+
+function loadTexts(host: Host, description: HostDescription, path: FieldPath): void {
+  for (const what of ['ipset', 'iptables', 'ip6tables'] as const) {
+    const text = description[what];
+    if (text === '') continue;
+    const argv = what === 'ipset' ? ['ipset', 'restore'] : [`${what}-restore`];
+    const result = runCommand(host, argv, text);
+    if (result.unsupported) throw new NotSupportedYet(result.unsupported);
+    if (result.exit === 0) continue;
+    const line = Number(/\bline:? (\d+)/i.exec(result.stderr)?.[1] ?? 0);
+    throw new HostLoadProblem(what, result.exit, result.stderr, [...path, what], line);
+  }
+}
+
+/** Writes a setting; a refusal reads as Python's OSError, which is what the recorder writes down. */
+function setSysctl(host: Host, name: string, value: string, path: FieldPath): void {
+  const error = host.sysctl.set(name, value);
+  if (error === undefined) return;
+  const number = error === 'ENOENT' ? 2 : error === 'EACCES' ? 13 : 22;
+  const text = { 2: 'No such file or directory', 13: 'Permission denied', 22: 'Invalid argument' }[number];
+  const file = `/proc/sys/${name.replaceAll('.', '/')}`;
+  const stderr = `[Errno ${number}] ${text}${number === 22 ? '' : `: '${file}'`}`;
+  throw new HostLoadProblem(`sysctl ${name}=${value}`, 1, stderr, path);
+}

@@ -1,0 +1,11 @@
+/** Something the user can put right. The program prints `fivehooks: MESSAGE` and ends with `exit`. */
+export class UserProblem extends Error {
+  /** 1: it failed; 2: it was called the wrong way. */
+  readonly exit: 1 | 2;
+
+  constructor(message: string, exit: 1 | 2 = 1) {
+    super(message);
+    this.name = 'UserProblem';
+    this.exit = exit;
+  }
+}
