@@ -1,0 +1,143 @@
+import { ipv4 as address, flag, number } from '../field.ts';
+import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
+import { PROTOCOLS } from '../protocols.ts';
+import type { Reader } from '../reader.ts';
+import { fold, sum16 } from '../sums.ts';
+import { concat, printHex, printIpv4, readHex, readIpv4, readNumber } from '../values.ts';
+import { readOption, readOptions, writeOption } from './option-list.ts';
+
+/** RFC 791, section 3.1; RFC 2474 and RFC 3168 for the parts of the type of service. */
+const VERSION = number('version', 0, 4, { shift: 4 });
+const HEADER_LENGTH = number('ihl', 0, 4, { scale: 4, computed: true });
+const TOS = number('tos', 1, 8, { hex: true });
+const DSCP = number('dscp', 1, 6, { shift: 2, view: true });
+const ECN = number('ecn', 1, 2, { view: true });
+const LENGTH = number('length', 2, 16, { computed: true });
+const ID = number('id', 4, 16);
+const RESERVED = flag('reserved', 6, 7, { aliases: ['evil'] });
+const DONT_FRAGMENT = flag('df', 6, 6);
+const MORE_FRAGMENTS = flag('mf', 6, 5, { short: true });
+const OFFSET = number('offset', 6, 13, { scale: 8, short: true });
+const TTL = number('ttl', 8, 8);
+const PROTOCOL = number('proto', 9, 8, { aliases: ['protocol'], computed: true, names: PROTOCOLS });
+const CHECKSUM = number('checksum', 10, 16, { hex: true, computed: true });
+export const IPV4_SOURCE = address('src', 12, { view: true });
+export const IPV4_DESTINATION = address('dst', 16, { view: true });
+const FIELDS = [
+  VERSION,
+  HEADER_LENGTH,
+  TTL,
+  TOS,
+  DSCP,
+  ECN,
+  LENGTH,
+  ID,
+  RESERVED,
+  DONT_FRAGMENT,
+  MORE_FRAGMENTS,
+  OFFSET,
+  PROTOCOL,
+  CHECKSUM,
+  IPV4_SOURCE,
+  IPV4_DESTINATION,
+];
+
+const RECORD_ROUTE = 7;
+const LOOSE_ROUTE = 131;
+const STRICT_ROUTE = 137;
+const ROUTER_ALERT = 148;
+const HEADER = 20;
+
+export const ipv4: Layer = {
+  name: 'ip',
+  protocol: 4,
+  vocabulary: ['options', 'option', 'router-alert', 'record-route', 'lsrr', 'ssrr', 'nop', 'eol'],
+  initial: () => Uint8Array.of(0x45, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+  fields: () => FIELDS,
+  accept,
+  seal(header: Header, payload: Uint8Array, around: Around): Uint8Array {
+    const options = header.optionBytes;
+    const padded = new Uint8Array(Math.ceil(options.length / 4) * 4);
+    padded.set(options);
+    const bytes = concat(header.bytes, padded, payload);
+    const length = HEADER + padded.length;
+    compute(header, bytes, HEADER_LENGTH, length / 4);
+    compute(header, bytes, LENGTH, bytes.length);
+    compute(header, bytes, PROTOCOL, around.next);
+    compute(header, bytes, CHECKSUM, 0);
+    // The checksum covers what the header says it is long, as a receiver will sum it.
+    const covered = Math.min((bytes[0]! & 15) * 4 || length, bytes.length);
+    compute(header, bytes, CHECKSUM, fold(sum16(bytes.subarray(0, covered))));
+    return bytes;
+  },
+  open(bytes): Opened | undefined {
+    const length = ((bytes[0] ?? 0) & 15) * 4;
+    if (bytes.length < HEADER || length < HEADER || length > bytes.length) return undefined;
+    const header = new Header(ipv4, bytes.slice(0, HEADER));
+    header.options.push(bytes.slice(HEADER, length));
+    return { header, length, next: bytes[9]! };
+  },
+  print(header): Word[] {
+    const options = header.optionBytes;
+    const list = readOptions(options);
+    if (!list) return options.length > 0 ? [{ text: `options ${printHex(options)}` }] : [];
+    return list.map((option) => ({ text: printOption(option) }));
+  },
+};
+
+function accept(word: string, header: Header, reader: Reader): boolean {
+  const option = readIpOption(word, reader);
+  if (option) header.options.push(option);
+  return option !== undefined;
+}
+
+function readIpOption(word: string, reader: Reader): Uint8Array | undefined {
+  switch (word) {
+    case 'nop':
+      return Uint8Array.of(1);
+    case 'eol':
+      return Uint8Array.of(0);
+    case 'router-alert': {
+      const most = (text: string): number => readNumber(text, 0, 0xffff);
+      return readOption(ROUTER_ALERT, [[reader.nextFits(most) ? reader.value(word, most) : 0, 2]]);
+    }
+    case 'record-route': {
+      const slots = reader.value(word, (text) => readNumber(text, 1, 9));
+      return Uint8Array.of(RECORD_ROUTE, 3 + slots * 4, 4, ...new Uint8Array(slots * 4));
+    }
+    case 'lsrr':
+    case 'ssrr': {
+      const token = reader.next(`addresses for '${word}', as in 192.0.2.1,192.0.2.2`);
+      let offset = 0;
+      const route: number[] = [];
+      for (const part of token.text.split(',')) {
+        route.push(...reader.part(word, token, part, offset, readIpv4));
+        offset += part.length + 1;
+      }
+      return Uint8Array.of(word === 'lsrr' ? LOOSE_ROUTE : STRICT_ROUTE, 3 + route.length, 4, ...route);
+    }
+    case 'option':
+      return writeOption(reader);
+    case 'options':
+      return reader.value(word, readHex);
+    default:
+      return undefined;
+  }
+}
+
+function printOption(option: Uint8Array): string {
+  const [kind, length, pointer] = option;
+  if (kind === 0) return 'eol';
+  if (kind === 1) return 'nop';
+  if (kind === ROUTER_ALERT && length === 4) return `router-alert ${(option[2]! << 8) | option[3]!}`;
+  const isRoute = pointer === 4 && length! > 3 && length! % 4 === 3;
+  if (isRoute && (kind === LOOSE_ROUTE || kind === STRICT_ROUTE)) {
+    const hops: string[] = [];
+    for (let at = 3; at < option.length; at += 4) hops.push(printIpv4(option.subarray(at, at + 4)));
+    return `${kind === LOOSE_ROUTE ? 'lsrr' : 'ssrr'} ${hops.join(',')}`;
+  }
+  if (isRoute && kind === RECORD_ROUTE && option.subarray(3).every((byte) => byte === 0)) {
+    return `record-route ${(length! - 3) / 4}`;
+  }
+  return `option ${kind} ${printHex(option.subarray(2))}`;
+}

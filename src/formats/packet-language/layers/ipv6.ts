@@ -1,0 +1,66 @@
+import { ipv6 as address, number } from '../field.ts';
+import { type Around, compute, Header, type Layer, type Opened } from '../layer.ts';
+import { PROTOCOLS } from '../protocols.ts';
+import type { Reader } from '../reader.ts';
+import { concat } from '../values.ts';
+import { FRAGMENT_WORDS, fragment } from './extensions.ts';
+
+/** RFC 8200, section 3. */
+const VERSION = number('version', 0, 4, { shift: 4 });
+const CLASS = number('tclass', 0, 8, { aliases: ['tos'], size: 2, shift: 4, hex: true });
+const DSCP = number('dscp', 0, 6, { size: 2, shift: 6, view: true });
+const ECN = number('ecn', 1, 2, { shift: 4, view: true });
+const FLOW_LABEL = number('flowlabel', 1, 20, { size: 3, hex: true });
+const LENGTH = number('length', 4, 16, { computed: true });
+const NEXT = number('proto', 6, 8, { aliases: ['protocol', 'next'], computed: true, names: PROTOCOLS });
+const HOP_LIMIT = number('hlim', 7, 8, { aliases: ['ttl', 'hl'] });
+export const IPV6_SOURCE = address('src', 8, { view: true });
+export const IPV6_DESTINATION = address('dst', 24, { view: true });
+const FIELDS = [
+  VERSION,
+  HOP_LIMIT,
+  CLASS,
+  DSCP,
+  ECN,
+  FLOW_LABEL,
+  LENGTH,
+  NEXT,
+  IPV6_SOURCE,
+  IPV6_DESTINATION,
+];
+const HEADER = 40;
+
+export const ipv6: Layer = {
+  name: 'ip',
+  protocol: 41,
+  vocabulary: FRAGMENT_WORDS,
+  initial(): Uint8Array {
+    const bytes = new Uint8Array(HEADER);
+    bytes[0] = 0x60;
+    bytes[7] = 64;
+    return bytes;
+  },
+  fields: () => FIELDS,
+  /** `id 7`, `offset 8`, `mf` mean the fragment header, which IPv4 has in its own. */
+  accept(word: string, _header: Header, reader: Reader): boolean {
+    if (!FRAGMENT_WORDS.includes(word)) return false;
+    let found = reader.extensions.find((extension) => extension.layer === fragment);
+    if (!found) {
+      found = new Header(fragment, fragment.initial());
+      reader.extensions.push(found);
+    }
+    const field = fragment.fields(found).find((candidate) => candidate.word === word)!;
+    reader.give(found, field, field.flag ? 1 : reader.value(word, field.read));
+    return true;
+  },
+  seal(header: Header, payload: Uint8Array, around: Around): Uint8Array {
+    const bytes = concat(header.bytes, payload);
+    compute(header, bytes, LENGTH, payload.length);
+    compute(header, bytes, NEXT, around.next);
+    return bytes;
+  },
+  open(bytes): Opened | undefined {
+    if (bytes.length < HEADER) return undefined;
+    return { header: new Header(ipv6, bytes.slice(0, HEADER)), length: HEADER, next: bytes[6]! };
+  },
+};

@@ -1,0 +1,37 @@
+/** Protocol numbers behind IP that have a name in this language, or in the field's (IANA protocol numbers). */
+export const PROTOCOLS: Readonly<Record<string, number>> = {
+  hopopt: 0,
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  tcp: 6,
+  egp: 8,
+  udp: 17,
+  dccp: 33,
+  ipv6: 41,
+  'ipv6-route': 43,
+  'ipv6-frag': 44,
+  rsvp: 46,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  'ipv6-icmp': 58,
+  'ipv6-nonxt': 59,
+  'ipv6-opts': 60,
+  eigrp: 88,
+  ospf: 89,
+  pim: 103,
+  vrrp: 112,
+  l2tp: 115,
+  sctp: 132,
+  'mobility-header': 135,
+  udplite: 136,
+};
+
+export const ETHERTYPE = {
+  IPV4: 0x0800,
+  ARP: 0x0806,
+  VLAN: 0x8100,
+  IPV6: 0x86dd,
+  SERVICE_VLAN: 0x88a8,
+} as const;
