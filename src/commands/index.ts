@@ -1,7 +1,13 @@
 import type { Host } from '../host/host.ts';
+import { cat, echo } from './cat-echo.ts';
 import type { Command, CommandResult } from './command.ts';
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['cat', cat],
+  ['echo', echo],
+  ['true', () => ({ exit: 0, stdout: '', stderr: '' })],
+  ['false', () => ({ exit: 1, stdout: '', stderr: '' })],
+]);
 
 /** Commands that real Linux has and this host refuses for now. */
 const NOT_YET = new Set(['ipset', 'conntrack', 'nfacct', 'ipvsadm']);

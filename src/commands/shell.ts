@@ -1,29 +1,14 @@
 import type { Host } from '../host/host.ts';
-import { cat, echo } from './cat-echo.ts';
-import type { Command, CommandResult } from './command.ts';
+import type { CommandResult } from './command.ts';
 import { commandNames, runCommand } from './index.ts';
 import { readCommandLine } from './line.ts';
 import { ERROR_TEXTS, writeProc } from './proc/proc.ts';
 import { WordsProblem } from './words.ts';
 
-/** What a shell has besides the commands of the host. */
-const BUILTINS: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['cat', cat],
-  ['echo', echo],
-  ['true', () => ({ exit: 0, stdout: '', stderr: '' })],
-  ['false', () => ({ exit: 1, stdout: '', stderr: '' })],
-  ['help', help],
-]);
-
-function help(): CommandResult {
-  const names = [...commandNames(), ...BUILTINS.keys()].sort();
-  return { exit: 0, stdout: `${names.join('\n')}\n`, stderr: '' };
-}
-
-/** Runs a command or a builtin by its words. */
+/** Runs a command by its words; `help` lists them. */
 export function runWords(host: Host, argv: readonly string[], stdin = ''): CommandResult {
-  const builtin = BUILTINS.get(argv[0] ?? '');
-  return builtin ? builtin(host, argv, stdin) : runCommand(host, argv, stdin);
+  if (argv[0] !== 'help') return runCommand(host, argv, stdin);
+  return { exit: 0, stdout: `${commandNames().join('\n')}\n`, stderr: '' };
 }
 
 /** Runs one line as a shell does; undefined if there is no command on it. Its output may go to a file of /proc. */

@@ -130,13 +130,21 @@ function loadTexts(host: Host, description: HostDescription, path: FieldPath): v
   }
 }
 
+/** Settings that Linux has and this host does not know yet. */
+const NOT_YET = /^net\/netfilter\/nf_conntrack_/;
+const ERROR_NUMBERS: Readonly<Record<string, readonly [number, string]>> = {
+  ENOENT: [2, 'No such file or directory'],
+  EACCES: [13, 'Permission denied'],
+  EINVAL: [22, 'Invalid argument'],
+};
+
 /** Writes a setting; a refusal reads as Python's OSError, which is what the recorder writes down. */
 function setSysctl(host: Host, name: string, value: string, path: FieldPath): void {
-  const error = host.sysctl.set(name, value);
+  const file = name.replaceAll('.', '/');
+  const error = host.sysctl.set(file, value);
   if (error === undefined) return;
-  const number = error === 'ENOENT' ? 2 : error === 'EACCES' ? 13 : 22;
-  const text = { 2: 'No such file or directory', 13: 'Permission denied', 22: 'Invalid argument' }[number];
-  const file = `/proc/sys/${name.replaceAll('.', '/')}`;
-  const stderr = `[Errno ${number}] ${text}${number === 22 ? '' : `: '${file}'`}`;
+  if (error === 'ENOENT' && NOT_YET.test(file)) throw new NotSupportedYet(`sysctl ${name}`);
+  const [number, text] = ERROR_NUMBERS[error] ?? ERROR_NUMBERS.EINVAL!;
+  const stderr = `[Errno ${number}] ${text}${error === 'EINVAL' ? '' : `: '/proc/sys/${file}'`}`;
   throw new HostLoadProblem(`sysctl ${name}=${value}`, 1, stderr, path);
 }

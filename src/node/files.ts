@@ -39,7 +39,7 @@ export interface FoundFile {
 
 /** The files that arguments name: themselves, or all below a folder whose name ends in `ending`, sorted. */
 export function findFiles(args: readonly string[], ending: string): readonly FoundFile[] {
-  return args.flatMap((path) => {
+  return args.flatMap((path): FoundFile[] => {
     if (!isFolder(path)) return [{ path, inside: undefined }];
     const files = [...walk(path)].filter((file) => file.endsWith(ending));
     if (files.length === 0) throw new UserProblem(`${path}: has no file *${ending}`);

@@ -1,0 +1,41 @@
+import type { Host } from '../../host/host.ts';
+import type { Family } from '../../netfilter/constants.ts';
+import { findMatch, findTarget } from '../../xtables/registry.ts';
+import { KERNEL_MATCHES, KERNEL_TARGETS } from './extensions.ts';
+
+/** The files of /proc/net that the host has, by path. */
+export const NET_FILES: ReadonlyMap<string, (host: Host) => string> = new Map<string, (host: Host) => string>(
+  [
+    ['/proc/net/ip_tables_names', (host) => tableNames(host, 4)],
+    ['/proc/net/ip6_tables_names', (host) => tableNames(host, 6)],
+    ['/proc/net/ip_tables_matches', () => matchNames(4)],
+    ['/proc/net/ip6_tables_matches', () => matchNames(6)],
+    ['/proc/net/ip_tables_targets', () => targetNames(4)],
+    ['/proc/net/ip6_tables_targets', () => targetNames(6)],
+  ],
+);
+
+/** The newest first (net/netfilter/x_tables.c, xt_register_table adds at the head). */
+function tableNames(host: Host, family: Family): string {
+  return lines(
+    host.xtables
+      .tables(family)
+      .map(({ name }) => name)
+      .reverse(),
+  );
+}
+
+/** A name stands once for each revision that the kernel has; what this host cannot do yet is left out. */
+function matchNames(family: Family): string {
+  return lines(KERNEL_MATCHES[family].filter((name) => findMatch(family, name) !== undefined));
+}
+
+/** `ERROR` is how the kernel marks the end of a table and the name of a chain. */
+function targetNames(family: Family): string {
+  const isThere = (name: string) => name === 'ERROR' || findTarget(family, name) !== undefined;
+  return lines(KERNEL_TARGETS[family].filter(isThere));
+}
+
+function lines(names: readonly string[]): string {
+  return names.map((name) => `${name}\n`).join('');
+}

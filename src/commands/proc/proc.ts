@@ -1,0 +1,58 @@
+import type { Host } from '../../host/host.ts';
+import { NET_FILES } from './net.ts';
+import { isSysDirectory, readSys, writeSys } from './sys.ts';
+
+/** Why a file cannot be read or written. */
+export type ProcError = 'ENOENT' | 'EACCES' | 'EISDIR' | 'ENOTDIR' | 'EINVAL' | 'ENODEV';
+
+/** The words of the C library for them. */
+export const ERROR_TEXTS: Readonly<Record<ProcError, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+  ENOTDIR: 'Not a directory',
+  EINVAL: 'Invalid argument',
+  ENODEV: 'No such device',
+};
+
+const DIRECTORIES = new Set(['/', '/proc', '/proc/net', '/proc/self/net']);
+const SYS = '/proc/sys';
+
+/** Reads a file of the host: /proc/net/… or /proc/sys/…; there are no others. */
+export function readProc(
+  host: Host,
+  path: string,
+): { readonly text: string } | { readonly error: ProcError } {
+  const file = normalized(path);
+  if (DIRECTORIES.has(file) || isSysDirectory(host, file)) return { error: 'EISDIR' };
+  if (file.startsWith(`${SYS}/`)) return readSys(host, file);
+  const net = NET_FILES.get(file);
+  if (net) return path.endsWith('/') ? { error: 'ENOTDIR' } : { text: net(host) };
+  return { error: insideFile(file) ? 'ENOTDIR' : 'ENOENT' };
+}
+
+/** Writes a file of the host; undefined if it was taken. */
+export function writeProc(host: Host, path: string, text: string): ProcError | undefined {
+  const file = normalized(path);
+  if (DIRECTORIES.has(file) || isSysDirectory(host, file)) return 'EISDIR';
+  if (file.startsWith(`${SYS}/`)) return writeSys(host, file, text);
+  if (NET_FILES.has(file)) return 'EACCES';
+  return insideFile(file) ? 'ENOTDIR' : 'ENOENT';
+}
+
+/** Without empty parts, `.` and `..`; /proc/self/net is /proc/net. */
+function normalized(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`.replace(/^\/proc\/(self|thread-self|1)\/net(?=\/|$)/, '/proc/net');
+}
+
+function insideFile(file: string): boolean {
+  for (let at = file.lastIndexOf('/'); at > 0; at = file.lastIndexOf('/', at - 1)) {
+    if (NET_FILES.has(file.slice(0, at))) return true;
+  }
+  return false;
+}

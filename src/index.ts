@@ -1,0 +1,98 @@
+/**
+ * fivehooks as a library: a Linux host's packet path, Netfilter's five hooks and iptables. It does no I/O, reads no clock
+ * and draws no randomness: a host gets frames by `receive`, gives them by `transmit`, and time passes by `advance`.
+ */
+
+export type { Command, CommandResult } from './commands/command.ts';
+export { commandNames, runCommand } from './commands/index.ts';
+export { runLine, runWords } from './commands/shell.ts';
+export { splitWords, WordsProblem } from './commands/words.ts';
+export { buildHost, freshHost, HostLoadProblem } from './formats/build-host.ts';
+export { bytesOfText, textOfBytes } from './formats/bytes-text.ts';
+export { type FieldPath, FieldProblem } from './formats/fields.ts';
+export { fromHex, toHex } from './formats/hex.ts';
+export {
+  type HostDescription,
+  type InterfaceDescription,
+  type NeighborDescription,
+  readHostDescription,
+  type SocketDescription,
+} from './formats/host-description.ts';
+export { type LinkPayload, linkPayload } from './formats/link-types.ts';
+export {
+  type Dissected,
+  dissectFrame,
+  dissectPacket,
+  type Macs,
+  PacketLanguageError,
+  type PacketText,
+  parsePacket,
+  printFrame,
+  printPacket,
+  summarizeFrame,
+  summarizePacket,
+} from './formats/packet-language/index.ts';
+export {
+  type CapturedFrame,
+  PcapError,
+  type PcapHeader,
+  PcapReader,
+  pcapHeader,
+  pcapRecord,
+  readPcap,
+} from './formats/pcap.ts';
+export {
+  type FailedRecording,
+  type LoadFailure,
+  type PlayedRecording,
+  type RecordedFrame,
+  type RecordedStep,
+  type Recording,
+  recordingText,
+} from './formats/recording.ts';
+export { readScenario, type Scenario, type ScenarioStep } from './formats/scenario.ts';
+export { Host, type HostOptions } from './host/host.ts';
+export {
+  ERRNO,
+  type ErrnoName,
+  type Family,
+  FORWARD,
+  HOOK_NAMES,
+  type Hook,
+  type HookName,
+  INPUT,
+  OUTPUT,
+  POSTROUTING,
+  PREROUTING,
+  PRIORITY,
+} from './netfilter/constants.ts';
+export type { HookFunction, HookRegistration, HookState, Hooks } from './netfilter/hooks.ts';
+export type { ChainStep, Mismatch, Observer } from './netfilter/observer.ts';
+export { HEADROOM, MAX_PACKET, Packet, type Sender } from './netfilter/packet.ts';
+export type {
+  Answer,
+  PacketQueues,
+  QueueAnswer,
+  QueuedPacket,
+  QueueListener,
+  QueueOptions,
+} from './netfilter/queues.ts';
+export { ROUTE_TYPE, type Route, type Services } from './netfilter/services.ts';
+export type { Timer, Timers } from './netfilter/timers.ts';
+export { NotSupportedYet } from './netfilter/unsupported.ts';
+export {
+  ACCEPT,
+  DROP,
+  dropWithError,
+  QUEUE,
+  queueTo,
+  REPEAT,
+  STOLEN,
+  type Verdict,
+  verdictName,
+} from './netfilter/verdict.ts';
+export { compareRecordings } from './testing/compare.ts';
+export { type Played, type PlayOptions, playScenario } from './testing/player.ts';
+export { Names, type NameTexts } from './xtables/names.ts';
+export type { Count, Table } from './xtables/table.ts';
+export { TABLE_NAMES, type TableName, type Xtables } from './xtables/xtables.ts';
