@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { alone } from './lock.mjs';
 
 export const root = resolve(import.meta.dirname, '..');
 
@@ -18,20 +19,39 @@ function must(program, args) {
 
 /** Installs the packages if they are missing or older than the lock file. */
 export function ensurePackages() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
-  const wanted = join(root, 'package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
-  console.error('fivehooks: installing packages (npm ci)');
-  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (hasPackages()) return;
+  alone(root, install);
 }
 
 /** Builds dist/ if it is missing or older than any source. */
 export function ensureBuild() {
-  ensurePackages();
-  const built = join(root, 'dist', 'index.js');
-  if (existsSync(built) && statSync(built).mtimeMs >= newest()) return;
-  console.error('fivehooks: building (npm run build)');
-  must('npm', ['run', '-s', 'build']);
+  if (hasPackages() && hasBuild()) return;
+  alone(root, () => {
+    install();
+    if (hasBuild()) return;
+    console.error('fivehooks: building (npm run build)');
+    must('npm', ['run', '-s', 'build']);
+  });
+}
+
+function install() {
+  if (hasPackages()) return;
+  console.error('fivehooks: installing packages (npm ci)');
+  must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+
+function hasPackages() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const wanted = join(root, 'package-lock.json');
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs;
+}
+
+function hasBuild() {
+  const latest = newest();
+  return ['index.js', 'index.d.ts', 'cli.js'].every((name) => {
+    const built = join(root, 'dist', name);
+    return existsSync(built) && statSync(built).mtimeMs >= latest;
+  });
 }
 
 function newest() {
