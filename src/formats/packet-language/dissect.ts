@@ -36,6 +36,7 @@ function fields(stack: Stack | undefined, isFrame: boolean): Dissected[] | undef
   const add = (header: Header, name: string): void => {
     const { layer, bytes } = header;
     for (const field of [...(layer.ports ?? []), ...layer.fields(header)]) {
+      if (field.part) continue;
       found.push({
         name: `${name}.${field.word}`,
         value: field.print(getField(bytes, field)),

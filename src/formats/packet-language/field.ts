@@ -19,8 +19,10 @@ export interface Field {
   readonly flag?: boolean;
   /** Follows from the rest of the packet unless it is given. */
   readonly computed?: boolean;
-  /** Another view of bits that a field of their own already tells; not printed. */
+  /** Not printed as a word of its own: the header's own syntax tells it. */
   readonly view?: boolean;
+  /** Another view of bits that another field tells too. */
+  readonly part?: boolean;
   /** Told in a short line too. */
   readonly short?: boolean;
   /** Told whatever its value is. */
@@ -30,7 +32,7 @@ export interface Field {
   print(value: Value): string;
 }
 
-type Extra = Partial<Pick<Field, 'aliases' | 'computed' | 'view' | 'short' | 'always'>>;
+type Extra = Partial<Pick<Field, 'aliases' | 'computed' | 'view' | 'part' | 'short' | 'always'>>;
 
 interface NumberExtra extends Extra {
   /** Bytes it is spread over; as many as its bits fill if left out. */

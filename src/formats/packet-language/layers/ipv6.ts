@@ -8,8 +8,8 @@ import { FRAGMENT_WORDS, fragment } from './extensions.ts';
 /** RFC 8200, section 3. */
 const VERSION = number('version', 0, 4, { shift: 4 });
 const CLASS = number('tclass', 0, 8, { aliases: ['tos'], size: 2, shift: 4, hex: true });
-const DSCP = number('dscp', 0, 6, { size: 2, shift: 6, view: true });
-const ECN = number('ecn', 1, 2, { shift: 4, view: true });
+const DSCP = number('dscp', 0, 6, { size: 2, shift: 6, view: true, part: true });
+const ECN = number('ecn', 1, 2, { shift: 4, view: true, part: true });
 const FLOW_LABEL = number('flowlabel', 1, 20, { size: 3, hex: true });
 const LENGTH = number('length', 4, 16, { computed: true });
 const NEXT = number('proto', 6, 8, { aliases: ['protocol', 'next'], computed: true, names: PROTOCOLS });

@@ -1,4 +1,4 @@
-import { flag, number } from '../field.ts';
+import { type Field, flag, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import type { Reader } from '../reader.ts';
 import { fold, sum16 } from '../sums.ts';
@@ -14,13 +14,16 @@ const ACKNOWLEDGMENT = number('acknowledgment', 8, 32);
 const ACK_NUMBER = number('ack', 8, 32);
 const HEADER_LENGTH = number('doff', 12, 4, { shift: 4, scale: 4, computed: true });
 const RESERVED = number('reserved', 12, 4);
-const FLAGS = number('flags', 13, 8, { view: true, hex: true, names: { none: 0 } });
 const WINDOW = number('window', 14, 16, { aliases: ['win'] });
 const CHECKSUM = number('checksum', 16, 16, { hex: true, computed: true });
 const URGENT = number('urgent', 18, 16);
 const URG_POINTER = number('urg', 18, 16);
 const FLAG_WORDS = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'] as const;
-const FLAG_FIELDS = FLAG_WORDS.map((word, bit) => flag(word, 13, bit, { view: true }));
+const FLAGS: Field = {
+  ...number('flags', 13, 8, { view: true, names: { none: 0 } }),
+  print: (value) => flagNames(Number(value)) || 'none',
+};
+const FLAG_FIELDS = FLAG_WORDS.map((word, bit) => flag(word, 13, bit, { view: true, part: true }));
 const COMMON = [WINDOW, HEADER_LENGTH, RESERVED, FLAGS, CHECKSUM, ...FLAG_FIELDS];
 /** The four combinations of ACK and URG. */
 const FIELDS = [ACKNOWLEDGMENT, ACK_NUMBER].map((acknowledgment) =>
@@ -139,9 +142,12 @@ function open(bytes: Uint8Array): Opened | undefined {
 }
 
 function print(header: Header): Word[] {
-  const names = FLAG_WORDS.filter((_, bit) => header.bytes[13]! & (1 << bit));
-  const flags = names.length > 0 ? names.join(',') : 'flags none';
+  const flags = flagNames(header.bytes[13]!) || 'flags none';
   return [{ text: flags, brief: flags }, ...printOptions(header.optionBytes)];
+}
+
+function flagNames(flags: number): string {
+  return FLAG_WORDS.filter((_, bit) => flags & (1 << bit)).join(',');
 }
 
 function printOptions(options: Uint8Array): Word[] {
