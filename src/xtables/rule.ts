@@ -106,18 +106,15 @@ export function isFinal(rule: Rule): boolean {
   );
 }
 
-/** How two rules compare for `-C` and `-D`. */
-export type Comparison = 'same' | 'same but for the target' | 'different';
-
-export function compareRules(a: Rule, b: Rule): Comparison {
-  if (!sameHeader(a.header, b.header)) return 'different';
-  if (a.matches.length !== b.matches.length) return 'different';
+/** Two rules ask and do the same, as `-C` and `-D` compare them. */
+export function sameRule(a: Rule, b: Rule): boolean {
+  if (!sameHeader(a.header, b.header) || a.matches.length !== b.matches.length) return false;
   for (let i = 0; i < a.matches.length; i++) {
     const one = a.matches[i]!;
     const other = b.matches[i]!;
-    if (one.extension !== other.extension || !sameValue(one.values, other.values)) return 'different';
+    if (one.extension !== other.extension || !sameValue(one.values, other.values)) return false;
   }
-  return sameAction(a.action, b.action) ? 'same' : 'same but for the target';
+  return sameAction(a.action, b.action);
 }
 
 function sameAction(a: Action, b: Action): boolean {

@@ -16,7 +16,7 @@ import { Builder } from './commit.ts';
 import { DevicePatterns } from './devices.ts';
 import { mangleOutput } from './mangle.ts';
 import { Names } from './names.ts';
-import { Table, type TableParts } from './table.ts';
+import { type Checkpoint, Table, type TableParts } from './table.ts';
 
 export const TABLE_NAMES = ['raw', 'mangle', 'nat', 'filter', 'security'] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
@@ -53,6 +53,7 @@ export class Xtables {
   readonly #services: Services;
   readonly #parts: TableParts;
   readonly #tables: Record<Family, Table[]> = { 4: [], 6: [] };
+  readonly #unhook = new Map<Table, readonly (() => void)[]>();
   #names: Names | undefined;
 
   constructor(hooks: Hooks, services: Services) {
@@ -93,14 +94,33 @@ export class Xtables {
     return table;
   }
 
+  /** Remembers all tables of a family, so that what follows can be undone as if it had not been. */
+  checkpoint(family: Family): Checkpoint {
+    const tables = this.#tables[family];
+    const before = tables.map((table) => ({ table, point: table.checkpoint() }));
+    return {
+      keep: () => {
+        for (const { point } of before) point.keep();
+      },
+      undo: () => {
+        for (const { point } of before) point.undo();
+        for (const table of tables.splice(before.length)) {
+          for (const unhook of this.#unhook.get(table) ?? []) unhook();
+        }
+      },
+    };
+  }
+
   #hookIn(table: Table, { hooks, priority, reroutes }: TableKind): void {
     if (priority === undefined) return;
     const { family } = table;
     const name = `${family === 4 ? 'iptable' : 'ip6table'}_${table.name}`;
+    const unhook: (() => void)[] = [];
     const walk = (packet: Packet, state: HookState): Verdict => table.run(packet, state);
     for (const hook of hooks) {
       const run = reroutes && hook === OUTPUT ? mangleOutput(table, this.#services) : walk;
-      this.#hooks.register({ name, family, hook, priority, run });
+      unhook.push(this.#hooks.register({ name, family, hook, priority, run }));
     }
+    this.#unhook.set(table, unhook);
   }
 }

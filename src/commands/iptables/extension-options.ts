@@ -1,0 +1,105 @@
+import type {
+  AnyValues,
+  Extension,
+  Given,
+  Option,
+  ParseContext,
+  RuleContext,
+} from '../../xtables/extension.ts';
+import { Problem } from '../../xtables/problem.ts';
+import type { Getopt, LongOption } from './getopt.ts';
+
+/** An option of an extension, as getopt answers it: who declared it and under which key. */
+export interface ExtensionOption {
+  readonly extension: Extension;
+  readonly key: string;
+}
+
+const longOptions = new Map<Extension, readonly LongOption<ExtensionOption>[]>();
+
+/** The long options of an extension for getopt; aliases answer the same value. */
+export function longOptionsOf(extension: Extension): readonly LongOption<ExtensionOption>[] {
+  const known = longOptions.get(extension);
+  if (known) return known;
+  const options: LongOption<ExtensionOption>[] = [];
+  for (const [key, option] of Object.entries(extension.options)) {
+    const value = { extension, key };
+    const argument = option.type.argument === 'none' ? 0 : option.type.argument === 'required' ? 1 : 2;
+    for (const name of [key, ...(option.aliases ?? [])]) options.push({ name, argument, value });
+  }
+  longOptions.set(extension, options);
+  return options;
+}
+
+/** An extension on a command line, while its options are read. */
+export class ExtensionUse<E extends Extension = Extension> {
+  readonly extension: E;
+  /** A later use of the same extension has taken over its options. */
+  completed = false;
+  #values: Record<string, Given<unknown> | readonly Given<unknown>[] | undefined> = {};
+  #order = 0;
+
+  constructor(extension: E) {
+    this.extension = extension;
+  }
+
+  /** Reads an option's argument (xtables_option_parse). */
+  parse(
+    key: string,
+    argument: string | undefined,
+    inverted: boolean,
+    rule: RuleContext,
+    words: Getopt<unknown>,
+    warn: (line: string) => void,
+  ): void {
+    const option = this.extension.options[key]!;
+    const { name } = this.extension;
+    const earlier = this.#values[key];
+    if (earlier !== undefined && !option.multiple && option.repeated !== 'replace') {
+      throw new Problem(option.repeated ?? `${name}: option "--${key}" can only be used once.\n`);
+    }
+    if (inverted && !option.invert) throw new Problem(`${name}: option "--${key}" cannot be inverted.\n`);
+    const context: ParseContext = {
+      ...rule,
+      extension: name,
+      option: key,
+      inverted,
+      warn,
+      peek: () => words.argv[words.index],
+      take: () => words.argv[words.index++],
+    };
+    const given = { value: option.type.parse(argument ?? '', context), inverted, order: this.#order++ };
+    this.#values[key] = option.multiple ? [...((earlier ?? []) as readonly Given<unknown>[]), given] : given;
+  }
+
+  /** What holds of the options together, once all are read; answers the settled values. */
+  settle(rule: RuleContext, warn: (line: string) => void): AnyValues {
+    const { name, options, settle } = this.extension;
+    for (const [key, option] of Object.entries(options))
+      checkTogether(name, options, key, option, this.#values);
+    return settle ? settle(this.#values as never, { ...rule, extension: name, warn }) : this.#values;
+  }
+}
+
+/** Required, needed and excluded options, in the order in which libxtables complains (xtables_options_fcheck). */
+function checkTogether(
+  name: string,
+  options: Extension['options'],
+  key: string,
+  option: Option<unknown>,
+  values: AnyValues,
+): void {
+  const given = values[key] !== undefined;
+  if (option.required && !given) throw new Problem(`${name}: option "--${key}" must be specified\n`);
+  if (!given) return;
+  for (const other of Object.keys(options)) {
+    if (other === key) continue;
+    if (option.needs?.includes(other) && values[other] === undefined) {
+      throw new Problem(`${name}: option "--${key}" also requires "--${other}".\n`);
+    }
+    const excluded = option.excludes?.includes(other) || option.excludes?.[0] === '*';
+    if (excluded && values[other] !== undefined) {
+      throw new Problem(`${name}: option "--${key}" cannot be used together with "--${other}".\n`);
+    }
+  }
+}
