@@ -1,13 +1,27 @@
 import type { Host } from '../host/host.ts';
 import { cat, echo } from './cat-echo.ts';
 import type { Command, CommandResult } from './command.ts';
+import { ip6tables, iptables } from './iptables/iptables.ts';
+import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
+import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ...withAliases('', iptables, ip6tables),
+  ...withAliases('-save', iptablesSave, ip6tablesSave),
+  ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
   ['cat', cat],
   ['echo', echo],
   ['true', () => ({ exit: 0, stdout: '', stderr: '' })],
   ['false', () => ({ exit: 1, stdout: '', stderr: '' })],
 ]);
+
+/** Debian calls the programs `iptables` and `iptables-legacy`. */
+function withAliases(suffix: string, four: Command, six: Command): [string, Command][] {
+  return ['', '-legacy'].flatMap((alias): [string, Command][] => [
+    [`iptables${alias}${suffix}`, four],
+    [`ip6tables${alias}${suffix}`, six],
+  ]);
+}
 
 /** Commands that real Linux has and this host refuses for now. */
 const NOT_YET = new Set(['ipset', 'conntrack', 'nfacct', 'ipvsadm']);
