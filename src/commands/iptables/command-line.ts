@@ -21,6 +21,7 @@ import {
   INVERTIBLE,
 } from './options.ts';
 import { Exit, type Output } from './output.ts';
+import { checkInterval, checkWait } from './wait.ts';
 import { interfaceName, isExtensionHeader, parseProtocol, protocolMatchName } from './words.ts';
 
 /** Longest name of a chain or a target plus one (XT_EXTENSION_MAXNAMELEN). */
@@ -40,6 +41,8 @@ export interface Reader {
   readonly restoring: boolean;
   /** Matches that earlier lines of the same process have loaded. */
   readonly loaded: Set<Match>;
+  /** In iptables-restore: there is a chain of this name, which then goes before a target of the same name. */
+  readonly isChain?: (name: string) => boolean;
 }
 
 const BLANK = /[ \t\n\v\f\r]/;
@@ -324,11 +327,13 @@ export class CommandLine {
         break;
       case 'w':
         if (this.#reader.restoring) throw new Problem(`You cannot use \`-w' from ${this.#reader.program}`);
-        this.#wait(argument);
+        checkWait(words, argument);
+        this.#waits = true;
         break;
       case 'W':
         if (this.#reader.restoring) throw new Problem(`You cannot use \`-W' from ${this.#reader.program}`);
-        this.#interval(argument);
+        checkInterval(words, argument, this.#warn);
+        this.#waitInterval = true;
         break;
       case 'M':
         break;
@@ -355,7 +360,7 @@ export class CommandLine {
   #command(name: CommandName, inverted: boolean, beside: readonly CommandName[] = []): void {
     if (inverted) throw new Problem("unexpected '!' flag");
     const other = [...this.commands].find((one) => !beside.includes(one));
-    if (other) throw new Problem(`Cannot use -${COMMAND_LETTER[name]} with -${COMMAND_LETTER[other]}\n`);
+    if (other) throw new Problem(`Cannot use -${COMMAND_LETTER[name]} with -${COMMAND_LETTER[other]}`);
     this.commands.add(name);
   }
 
@@ -428,7 +433,8 @@ export class CommandLine {
 
   #jump(word: string): void {
     this.#jumpTo(word);
-    const { family } = this.#reader;
+    const { family, isChain } = this.#reader;
+    if (isChain?.(word)) return;
     if (isNotYet('target', family, word)) throw new NotSupportedYet(`target ${word}`);
     const target = findTarget(family, word);
     if (target === undefined) return;
@@ -443,27 +449,6 @@ export class CommandLine {
       throw new Problem(`Couldn't load match \`${name}':No such file or directory\n`);
     }
     this.#useMatch(match);
-  }
-
-  #wait(argument: string | undefined): void {
-    const words = this.#words;
-    const text = argument ?? (words.hasWord() ? words.argv[words.index++] : undefined);
-    if (text !== undefined && !/^[ \t\n]*[+-]?[0-9]/.test(text))
-      throw new Problem('wait seconds not numeric');
-    this.#waits = true;
-  }
-
-  #interval(argument: string | undefined): void {
-    const words = this.#words;
-    this.#warn('Ignoring deprecated --wait-interval option.\n');
-    const text = argument ?? (words.hasWord() ? words.argv[words.index++] : undefined);
-    if (text === undefined) throw new Problem('wait interval value required');
-    const number = /^[ \t\n]*[+-]?([0-9]+)/.exec(text);
-    if (!number) throw new Problem('wait interval not numeric');
-    if (Number(number[1]) > 999999) {
-      throw new Problem(`too long usec wait ${number[1]} > 999999 usec`);
-    }
-    this.#waitInterval = true;
   }
 
   #counters(argument: string): void {

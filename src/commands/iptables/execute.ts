@@ -1,7 +1,7 @@
 import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import { isZero } from '../../xtables/address.ts';
 import { EXIT_VERSION, Problem } from '../../xtables/problem.ts';
-import { findTarget, isNotYet } from '../../xtables/registry.ts';
+import { isNotYet } from '../../xtables/registry.ts';
 import { type Action, ANY_HEADER, type Header, type Rule } from '../../xtables/rule.ts';
 import { saveRule } from '../../xtables/text.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
@@ -108,7 +108,8 @@ export class Execution {
       destinationInverted: line.inverted.has('d'),
       inInterface: line.inInterface,
       outInterface: line.outInterface,
-      hasProtocol: line.given.has('p'),
+      // IPv6 remembers that -p was given, even if it is `all` (IP6T_F_PROTO).
+      hasProtocol: line.protocol !== 0 || (this.#reader.family === 6 && line.given.has('p')),
       protocol: line.protocol,
       protocolInverted: line.inverted.has('p'),
       fragment: line.given.has('f'),
@@ -233,11 +234,10 @@ export function openTable(xtables: Xtables, name: string, reader: Reader): Handl
   const table = xtables.table(reader.family, name);
   if (table) return new Handle(table);
   const tool = reader.family === 4 ? 'iptables' : 'ip6tables';
-  const why = name.length > 31 ? 'Module is wrong version' : 'Table does not exist (do you need to insmod?)';
-  throw new Problem(`can't initialize ${tool} table \`${name}': ${why}`, EXIT_VERSION);
+  throw new Problem(`can't initialize ${tool} table \`${name}': ${missingTable(name)}`, EXIT_VERSION);
 }
 
-/** A target of this name exists, supported or not. */
-export function isTargetName(reader: Reader, name: string): boolean {
-  return findTarget(reader.family, name) !== undefined || isNotYet('target', reader.family, name);
+/** Why there is no table of this name. */
+export function missingTable(name: string): string {
+  return name.length > 31 ? 'Module is wrong version' : 'Table does not exist (do you need to insmod?)';
 }

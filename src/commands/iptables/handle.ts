@@ -14,8 +14,10 @@ export interface Failure {
 const NO_CHAIN: Failure = { text: 'No chain/target/match by that name' };
 const BAD_RULE: Failure = { text: 'Bad rule (does a matching rule exist in that chain?)' };
 
+const INVALID: Failure = { text: 'Invalid argument', invalid: true };
+
 const STRERROR: Partial<Record<ErrnoName, Failure>> = {
-  EINVAL: { text: 'Invalid argument', invalid: true },
+  EINVAL: INVALID,
   ELOOP: { text: 'Too many levels of symbolic links' },
   ENOENT: NO_CHAIN,
   EPERM: { text: 'Operation not permitted' },
@@ -34,6 +36,8 @@ const VERDICTS = new Set(['ACCEPT', 'DROP', 'QUEUE', 'RETURN']);
 export class Handle {
   readonly table: Table;
   readonly image: TableImage;
+  /** What the commit will answer, if that is clear already. */
+  #refused: Failure | undefined;
 
   constructor(table: Table) {
     this.table = table;
@@ -48,9 +52,15 @@ export class Handle {
     return this.table.count(entry);
   }
 
+  /** A built-in chain cannot be jumped to. */
+  #leadsToBuiltIn({ action }: Rule): boolean {
+    return action.kind === 'chain' && this.image.chain(action.chain)?.hook !== undefined;
+  }
+
   append(chain: string, rule: Rule, count: Count): Failure | undefined {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
+    if (this.#leadsToBuiltIn(rule)) return INVALID;
     this.image.edit(found).push(newEntry(rule, count.packets, count.bytes));
     return undefined;
   }
@@ -60,6 +70,7 @@ export class Handle {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
     if (at > found.entries.length) return { text: 'Index of insertion too big' };
+    if (this.#leadsToBuiltIn(rule)) return INVALID;
     this.image.edit(found).splice(at, 0, newEntry(rule, count.packets, count.bytes));
     return undefined;
   }
@@ -68,6 +79,7 @@ export class Handle {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
     if (at >= found.entries.length) return { text: 'Index of replacement too big' };
+    if (this.#leadsToBuiltIn(rule)) return INVALID;
     this.image.edit(found)[at] = newEntry(rule, count.packets, count.bytes);
     return undefined;
   }
@@ -76,6 +88,7 @@ export class Handle {
   find(chain: string, rule: Rule): number | Failure {
     const found = this.image.chain(chain);
     if (!found) return BAD_RULE;
+    if (this.#leadsToBuiltIn(rule)) return INVALID;
     const at = found.entries.findIndex((entry) => sameRule(entry.rule, rule));
     if (at >= 0) return at;
     // libiptc's message depends on what the rule of the command leads to.
@@ -137,7 +150,7 @@ export class Handle {
   deleteChain(chain: string): Failure | undefined {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
-    if (found.hook !== undefined) return { text: 'Invalid argument', invalid: true };
+    if (found.hook !== undefined) return INVALID;
     if (this.image.references().has(chain)) return { text: 'Too many links' };
     if (found.entries.length > 0) return { text: 'Directory not empty' };
     this.image.remove(chain);
@@ -148,7 +161,11 @@ export class Handle {
     if (this.isChain(to) || VERDICTS.has(to)) return { text: 'File exists' };
     const found = this.image.chain(chain);
     if (!found || found.hook !== undefined) return NO_CHAIN;
-    this.image.rename(chain, to);
+    // The kernel keeps 29 characters of a name and refuses those that do not fit its table entry.
+    if (to.length > 31) this.#refused = INVALID;
+    const kept = to.slice(0, 29);
+    if (kept !== to && this.isChain(kept)) return { text: 'File exists' };
+    this.image.rename(chain, kept);
     return undefined;
   }
 
@@ -165,6 +182,7 @@ export class Handle {
 
   /** Hands the changed table to the kernel. */
   commit(): Failure | undefined {
+    if (this.#refused) return this.#refused;
     if (!this.image.changed) return undefined;
     const refused = this.table.commit(this.image);
     return refused && (STRERROR[refused] ?? { text: refused });

@@ -24,7 +24,7 @@ export function runIptables(xtables: Xtables, family: Family, argv: readonly str
       const failure = execution.run() ?? execution.handle.commit();
       return failure ? reportFailure(output, program, failure) : 0;
     },
-    () => 0,
+    () => -1,
   );
 }
 

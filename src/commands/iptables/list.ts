@@ -35,10 +35,10 @@ function number(value: bigint, short: boolean, table: boolean): string {
   if (value <= 99999n) return column(String(value), 5);
   let rest = value;
   for (const unit of ['K', 'M', 'G']) {
-    rest = (rest + 500n) / 1000n;
+    rest = BigInt.asUintN(64, rest + 500n) / 1000n;
     if (rest <= 9999n) return column(`${rest}${unit}`, 5);
   }
-  return column(`${(rest + 500n) / 1000n}T`, 5);
+  return column(`${BigInt.asUintN(64, rest + 500n) / 1000n}T`, 5);
 }
 
 /** The two lines above the rules of a chain. */
@@ -57,7 +57,7 @@ export function listHeader(chain: Chain, count: Count, references: number, forma
   if (format.lineNumbers) text += 'num  ';
   if (format.counters) text += format.short ? ' pkts bytes ' : '    pkts      bytes ';
   text += 'target     prot opt';
-  if (format.interfaces) text += ' in     out   ';
+  if (format.interfaces) text += ' in     out    ';
   return `${text} source               destination         \n`;
 }
 
@@ -84,7 +84,7 @@ export function listRule(rule: Rule, line: number, count: Count, names: Names, f
       : header.protocol === 0
         ? 'all'
         : protocolText(header.protocol, names);
-  text += table ? protocol.padEnd(5) : `${protocol} `;
+  text += `${pad(protocol, 4)} `;
   text += table ? '' : 'opt ';
   text += `${header.fragmentInverted ? '!' : '-'}${header.fragment ? 'f' : '-'} `;
   if (format.interfaces) {

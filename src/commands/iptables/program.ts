@@ -12,7 +12,7 @@ export function toolName(family: Family, suffix = ''): string {
 
 /**
  * Runs a program that writes to `output` and answers its exit status, and turns what it throws into a result. `line` is
- * the line of the input that is being read, 0 if there is none.
+ * the line of the input that is being read, 0 before the first, -1 if the program reads no lines.
  */
 export function runProgram(
   program: string,
@@ -45,7 +45,7 @@ function complain(output: Output, program: string, problem: Problem, line: numbe
   }
   const exit = problem.exit === 0 ? EXIT_PARAMETER : problem.exit;
   if (exit === EXIT_PARAMETER) {
-    output.complain(place(line, 'Error occurred at line: ', '\n'));
+    if (line >= 0) output.complain(`Error occurred at line: ${line}\n`);
     output.complain(`Try \`${program} -h' or '${program} --help' for more information.\n`);
   }
   if (exit === EXIT_VERSION) {

@@ -61,7 +61,7 @@ export function splitLine(text: string, words: string[]): void {
 }
 
 export function addWord(words: string[], word: string): void {
-  if (words.length + 1 >= MOST_WORDS) throw new Problem('Parser cannot handle more arguments\n');
+  if (words.length + 1 >= MOST_WORDS) throw new Problem('Parser cannot handle more arguments');
   words.push(word);
 }
 
@@ -72,11 +72,11 @@ export function leadingCounters(
 ): { readonly packets: string; readonly bytes: string; readonly rest: string } | undefined {
   if (text[0] !== '[') return undefined;
   const end = text.indexOf(']');
-  if (end < 0) throw new Problem(`Bad line ${line}: need ]\n`);
+  if (end < 0) throw new Problem(`Bad line ${line}: need ]`);
   const [packets, after] = tokens(text.slice(1), ':');
-  if (packets === undefined) throw new Problem(`Bad line ${line}: need :\n`);
+  if (packets === undefined) throw new Problem(`Bad line ${line}: need :`);
   const [bytes] = tokens(after, ']');
-  if (bytes === undefined) throw new Problem(`Bad line ${line}: need ]\n`);
+  if (bytes === undefined) throw new Problem(`Bad line ${line}: need ]`);
   return { packets, bytes, rest: text.slice(end + 1) };
 }
 

@@ -13,6 +13,7 @@ import type { Output } from './output.ts';
 import { runProgram, toolName } from './program.ts';
 import { addWord, inputLines, leadingCounters, splitLine, tokens } from './restore-words.ts';
 import { getoptComplaint } from './save.ts';
+import { checkInterval, checkWait } from './wait.ts';
 
 const OPTIONS: readonly LongOption<string>[] = [
   { name: 'counters', argument: 0, value: 'c' },
@@ -90,6 +91,7 @@ class Restore {
       program,
       restoring: true,
       loaded: this.#loaded,
+      isChain: (name) => this.#handle?.isChain(name) ?? false,
     };
   }
 
@@ -147,7 +149,7 @@ class Restore {
 
   #begin(text: string): void {
     const [name] = tokens(text, ' \t\n');
-    if (name === undefined) throw new Problem(`${this.#program}: line ${this.line} table name invalid\n`);
+    if (name === undefined) throw new Problem(`${this.#program}: line ${this.line} table name invalid`);
     this.#tableName = name.slice(0, 32);
     if (this.#options.table !== undefined && this.#options.table !== name) return;
     const table = this.#xtables.table(this.#reader.family, name);
@@ -166,7 +168,7 @@ class Restore {
   #chain(text: string): void {
     const handle = this.#handle!;
     const [name, afterName] = tokens(text, ' \t\n');
-    if (name === undefined) throw new Problem(`${this.#program}: line ${this.line} chain name invalid\n`);
+    if (name === undefined) throw new Problem(`${this.#program}: line ${this.line} chain name invalid`);
     if (name.length >= MAX_NAME) {
       throw new Problem(`Invalid chain name \`${name}' (${MAX_NAME - 1} chars max)`);
     }
@@ -175,7 +177,7 @@ class Restore {
       if (failed) throw new Problem(`error creating chain '${name}':${cause(failed)}`);
     }
     const [policy, afterPolicy] = tokens(afterName, ' \t\n');
-    if (policy === undefined) throw new Problem(`${this.#program}: line ${this.line} policy invalid\n`);
+    if (policy === undefined) throw new Problem(`${this.#program}: line ${this.line} policy invalid`);
     if (policy === '-') return;
     let count = { packets: 0n, bytes: 0n };
     if (this.#options.counters) {
@@ -200,6 +202,7 @@ class Restore {
       for (const word of ['--set-counters', counters.packets, counters.bytes]) addWord(words, word);
     }
     splitLine(counters ? counters.rest : text, words);
+    if (this.#options.verbose) addWord(words, '-v');
     const line = new CommandLine(words, this.#reader).read();
     if (line.ignored) return true;
     return new Execution(line, this.#reader, this.#handle!).run() === undefined;
@@ -253,7 +256,7 @@ function readOptions(argv: readonly string[], program: string, output: Output): 
         options.test = true;
         break;
       case 'h':
-        output.print(usage(program));
+        output.complain(usage(program));
         return 0;
       case 'n':
         options.noflush = true;
@@ -263,12 +266,11 @@ function readOptions(argv: readonly string[], program: string, output: Output): 
         break;
       case 'w':
         waits = true;
-        if (found.argument === undefined && words.hasWord()) words.index++;
+        checkWait(words, found.argument);
         break;
       case 'W':
-        output.complain('Ignoring deprecated --wait-interval option.\n');
+        checkInterval(words, found.argument, (line) => output.complain(line));
         interval = true;
-        if (found.argument === undefined && words.hasWord()) words.index++;
         break;
     }
   }

@@ -106,9 +106,11 @@ export const tcp = defineMatch({
     syn: option(flag, { invert: true, help: 'SYN is set; RST, ACK and FIN are not.' }),
   },
   settle(values) {
-    const { syn, ...rest } = values;
-    if (!syn) return values;
-    if (rest['tcp-flags']) throw new Problem("Only one of `--syn' or `--tcp-flags'  allowed");
+    const { syn, 'tcp-flags': flags, ...rest } = values;
+    // Without flags there is nothing to test, and the real tool shows nothing.
+    if (!syn)
+      return flags && !flags.inverted && flags.value.mask === 0 && flags.value.value === 0 ? rest : values;
+    if (flags) throw new Problem("Only one of `--syn' or `--tcp-flags'  allowed");
     return { ...rest, 'tcp-flags': { value: SYN_ONLY, inverted: syn.inverted } };
   },
   list(values, context: PrintContext) {
