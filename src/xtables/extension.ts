@@ -238,14 +238,19 @@ export interface TargetSpec<O extends Options> extends Declaration<O> {
   create?(values: Values<O>, environment: Environment): TargetFunction;
 }
 
+/** The options of an extension as a list of key and declaration. */
+export type OptionList = readonly (readonly [string, Option<unknown>])[];
+
 /** A match as the core sees it. */
 export interface Match extends MatchSpec<Options> {
   readonly kind: 'match';
+  readonly optionList: OptionList;
 }
 
 /** A target as the core sees it. */
 export interface Target extends TargetSpec<Options> {
   readonly kind: 'target';
+  readonly optionList: OptionList;
 }
 
 export type Extension = Match | Target;
@@ -253,11 +258,13 @@ export type Extension = Match | Target;
 /** A match; the types of its options are known inside the specification and erased outside. */
 export function defineMatch<const O extends Options>(spec: MatchSpec<O>): Match {
   // Values always come from the extension's own options, so the erasure is sound.
-  return { ...(spec as unknown as MatchSpec<Options>), kind: 'match' };
+  const { options } = spec;
+  return { ...(spec as unknown as MatchSpec<Options>), kind: 'match', optionList: Object.entries(options) };
 }
 
 export function defineTarget<const O extends Options>(spec: TargetSpec<O>): Target {
-  return { ...(spec as unknown as TargetSpec<Options>), kind: 'target' };
+  const { options } = spec;
+  return { ...(spec as unknown as TargetSpec<Options>), kind: 'target', optionList: Object.entries(options) };
 }
 
 /** An option; the call lets TypeScript infer T and keeps `multiple` in the type. */

@@ -11,7 +11,7 @@ export function testsOf(match: Match, values: AnyValues, environment: Environmen
     tests.push(...match.tests(values as never, environment));
     return tests;
   }
-  for (const [key, option] of Object.entries(match.options)) {
+  for (const [key, option] of match.optionList) {
     const given = values[key];
     if (given === undefined || !option.test) continue;
     for (const one of (Array.isArray(given) ? given : [given]) as readonly Given<unknown>[]) {

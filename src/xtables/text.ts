@@ -29,7 +29,7 @@ function optionText(
 export function saveOptions(extension: Extension, values: AnyValues, context: PrintContext): string {
   if (extension.save) return extension.save(values as never, context);
   let text = '';
-  for (const [key, option] of Object.entries(extension.options)) {
+  for (const [key, option] of extension.optionList) {
     const given = values[key];
     if (given === undefined) continue;
     for (const one of (Array.isArray(given) ? given : [given]) as readonly Given<unknown>[]) {
@@ -42,7 +42,7 @@ export function saveOptions(extension: Extension, values: AnyValues, context: Pr
 /** The text of `-L` in its last column, with a blank in front. */
 export function listOptions(extension: Extension, values: AnyValues, context: PrintContext): string {
   if (extension.list) return extension.list(values as never, context);
-  if (Object.keys(extension.options).length === 0) return '';
+  if (extension.optionList.length === 0) return '';
   return ` ${extension.name}${saveOptions(extension, values, context)}`;
 }
 

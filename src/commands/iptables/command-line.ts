@@ -10,7 +10,7 @@ import { wrap } from './counters-text.ts';
 import { type ExtensionOption, ExtensionUse, longOptionsOf } from './extension-options.ts';
 import { Getopt, type LongOption } from './getopt.ts';
 import { printHelp } from './help.ts';
-import { type Network, parseNetworks } from './hosts.ts';
+import { ANY_NETWORKS, type Network, parseNetworks } from './hosts.ts';
 import {
   ALLOWED,
   COMMAND_LETTER,
@@ -19,6 +19,7 @@ import {
   type CommandName,
   type CoreLetter,
   INVERTIBLE,
+  RULE_COMMANDS,
 } from './options.ts';
 import { Exit, type Output } from './output.ts';
 import { checkInterval, checkWait } from './wait.ts';
@@ -59,6 +60,8 @@ export class CommandLine {
   #targetUse: ExtensionUse<Target> | undefined;
   #protocolWord: string | undefined;
   #protocolMatchLoaded = false;
+  #sourceWord: string | undefined;
+  #destinationWord: string | undefined;
   #tableSet = false;
   #waits = false;
   #waitInterval = false;
@@ -273,11 +276,11 @@ export class CommandLine {
         break;
       case 's':
         this.#option('s', inverted);
-        this.sourceWord = attached;
+        this.#sourceWord = attached;
         break;
       case 'd':
         this.#option('d', inverted);
-        this.destinationWord = attached;
+        this.#destinationWord = attached;
         break;
       case 'g':
         this.#option('j', inverted);
@@ -353,9 +356,6 @@ export class CommandLine {
     }
     return true;
   }
-
-  sourceWord: string | undefined;
-  destinationWord: string | undefined;
 
   #command(name: CommandName, inverted: boolean, beside: readonly CommandName[] = []): void {
     if (inverted) throw new Problem("unexpected '!' flag");
@@ -497,22 +497,16 @@ export class CommandLine {
   }
 
   get isRule(): boolean {
-    return (['append', 'check', 'delete', 'insert', 'replace'] as const).some((name) =>
-      this.commands.has(name),
-    );
+    for (const name of this.commands) if (RULE_COMMANDS.includes(name)) return true;
+    return false;
   }
 
   #addresses(): void {
     const { family, names } = this.#reader;
-    const any = family === 4 ? '0.0.0.0/0' : '::0/0';
-    if (this.isRule) {
-      this.sourceWord ??= any;
-      this.destinationWord ??= any;
-    }
-    if (this.sourceWord !== undefined) this.sources = parseNetworks(this.sourceWord, family, names);
-    if (this.destinationWord !== undefined) {
-      this.destinations = parseNetworks(this.destinationWord, family, names);
-    }
+    const parse = (word: string | undefined) =>
+      word === undefined ? ANY_NETWORKS[family] : parseNetworks(word, family, names);
+    this.sources = parse(this.#sourceWord);
+    this.destinations = parse(this.#destinationWord);
     if (
       (this.sources.length > 1 || this.destinations.length > 1) &&
       (this.inverted.has('s') || this.inverted.has('d'))

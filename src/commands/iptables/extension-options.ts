@@ -3,6 +3,7 @@ import type {
   Extension,
   Given,
   Option,
+  OptionList,
   ParseContext,
   RuleContext,
 } from '../../xtables/extension.ts';
@@ -22,7 +23,7 @@ export function longOptionsOf(extension: Extension): readonly LongOption<Extensi
   const known = longOptions.get(extension);
   if (known) return known;
   const options: LongOption<ExtensionOption>[] = [];
-  for (const [key, option] of Object.entries(extension.options)) {
+  for (const [key, option] of extension.optionList) {
     const value = { extension, key };
     const argument = option.type.argument === 'none' ? 0 : option.type.argument === 'required' ? 1 : 2;
     for (const name of [key, ...(option.aliases ?? [])]) options.push({ name, argument, value });
@@ -31,12 +32,52 @@ export function longOptionsOf(extension: Extension): readonly LongOption<Extensi
   return options;
 }
 
+/** What the value of an option is read with; takes further words from the command line. */
+class OptionContext implements ParseContext {
+  readonly family: ParseContext['family'];
+  readonly protocol: number;
+  readonly protocolInverted: boolean;
+  readonly names: ParseContext['names'];
+  readonly extension: string;
+  readonly option: string;
+  readonly inverted: boolean;
+  readonly #words: Getopt<unknown>;
+  readonly warn: (line: string) => void;
+
+  constructor(
+    rule: RuleContext,
+    extension: string,
+    option: string,
+    inverted: boolean,
+    words: Getopt<unknown>,
+    warn: (line: string) => void,
+  ) {
+    this.family = rule.family;
+    this.protocol = rule.protocol;
+    this.protocolInverted = rule.protocolInverted;
+    this.names = rule.names;
+    this.extension = extension;
+    this.option = option;
+    this.inverted = inverted;
+    this.#words = words;
+    this.warn = warn;
+  }
+
+  peek(): string | undefined {
+    return this.#words.argv[this.#words.index];
+  }
+
+  take(): string | undefined {
+    return this.#words.argv[this.#words.index++];
+  }
+}
+
 /** An extension on a command line, while its options are read. */
 export class ExtensionUse<E extends Extension = Extension> {
   readonly extension: E;
   /** A later use of the same extension has taken over its options. */
   completed = false;
-  #values: Record<string, Given<unknown> | readonly Given<unknown>[] | undefined> = {};
+  readonly #values: Record<string, Given<unknown> | readonly Given<unknown>[] | undefined> = {};
   #order = 0;
 
   constructor(extension: E) {
@@ -59,24 +100,16 @@ export class ExtensionUse<E extends Extension = Extension> {
       throw new Problem(option.repeated ?? `${name}: option "--${key}" can only be used once.\n`);
     }
     if (inverted && !option.invert) throw new Problem(`${name}: option "--${key}" cannot be inverted.\n`);
-    const context: ParseContext = {
-      ...rule,
-      extension: name,
-      option: key,
-      inverted,
-      warn,
-      peek: () => words.argv[words.index],
-      take: () => words.argv[words.index++],
-    };
-    const given = { value: option.type.parse(argument ?? '', context), inverted, order: this.#order++ };
+    const context = new OptionContext(rule, name, key, inverted, words, warn);
+    const value = option.type.parse(argument ?? '', context);
+    const given = { value, inverted, order: this.#order++ };
     this.#values[key] = option.multiple ? [...((earlier ?? []) as readonly Given<unknown>[]), given] : given;
   }
 
   /** What holds of the options together, once all are read; answers the settled values. */
   settle(rule: RuleContext, warn: (line: string) => void): AnyValues {
-    const { name, options, settle } = this.extension;
-    for (const [key, option] of Object.entries(options))
-      checkTogether(name, options, key, option, this.#values);
+    const { name, optionList, settle } = this.extension;
+    for (const [key, option] of optionList) checkTogether(name, optionList, key, option, this.#values);
     return settle ? settle(this.#values as never, { ...rule, extension: name, warn }) : this.#values;
   }
 }
@@ -84,7 +117,7 @@ export class ExtensionUse<E extends Extension = Extension> {
 /** Required, needed and excluded options, in the order in which libxtables complains (xtables_options_fcheck). */
 function checkTogether(
   name: string,
-  options: Extension['options'],
+  options: OptionList,
   key: string,
   option: Option<unknown>,
   values: AnyValues,
@@ -92,7 +125,8 @@ function checkTogether(
   const given = values[key] !== undefined;
   if (option.required && !given) throw new Problem(`${name}: option "--${key}" must be specified\n`);
   if (!given) return;
-  for (const other of Object.keys(options)) {
+  if (!option.needs && !option.excludes) return;
+  for (const [other] of options) {
     if (other === key) continue;
     if (option.needs?.includes(other) && values[other] === undefined) {
       throw new Problem(`${name}: option "--${key}" also requires "--${other}".\n`);

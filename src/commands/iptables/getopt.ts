@@ -16,6 +16,15 @@ export type Found<T> =
       readonly why: 'unknown' | 'ambiguous' | 'takes none';
     };
 
+/** Letters and whether they take an argument, as for long options. */
+export type ShortOptions = ReadonlyMap<string, 0 | 1 | 2>;
+
+/** Reads an option string as getopt does: `nL::s:`. */
+export function shortOptions(text: string): ShortOptions {
+  const letters = [...text.matchAll(/([A-Za-z0-9])(:{0,2})/g)];
+  return new Map(letters.map(([, letter, colons]) => [letter!, colons!.length as 0 | 1 | 2]));
+}
+
 /**
  * GNU getopt_long, which decides much of how the iptables commands read their words: options may be abbreviated where that
  * is unambiguous, short ones may be joined (`-nvL`), their argument attached (`-w5`). Words that are no options are
@@ -25,19 +34,15 @@ export class Getopt<T> {
   readonly argv: readonly string[];
   /** Index of the next word (glibc's optind). Callers that take words themselves move it. */
   index = 1;
-  readonly #short: ReadonlyMap<string, 0 | 1 | 2>;
+  readonly #short: ShortOptions;
   readonly #valueOf: (letter: string) => T;
   #rest = '';
 
-  /** `short` is an option string such as `nL::s:`; `valueOfLetter` gives the value of a letter. */
-  constructor(argv: readonly string[], short: string, valueOfLetter: (letter: string) => T) {
+  /** `short`: what {@link shortOptions} made; `valueOfLetter` gives the value of a letter. */
+  constructor(argv: readonly string[], short: ShortOptions, valueOfLetter: (letter: string) => T) {
     this.argv = argv;
+    this.#short = short;
     this.#valueOf = valueOfLetter;
-    const letters = new Map<string, 0 | 1 | 2>();
-    for (const [, letter, colons] of short.matchAll(/([A-Za-z0-9])(:{0,2})/g)) {
-      letters.set(letter!, colons!.length as 0 | 1 | 2);
-    }
-    this.#short = letters;
   }
 
   /** The next option or word; undefined at the end or behind `--`. */

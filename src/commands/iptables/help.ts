@@ -73,7 +73,7 @@ export function printHelp(
 }
 
 function extensionHelp(extension: Extension): string {
-  const lines = Object.entries(extension.options).flatMap(([key, option]) =>
+  const lines = extension.optionList.flatMap(([key, option]) =>
     [key, ...(option.aliases ?? [])].map((name, i) => {
       const syntax = option.type.syntax ? ` ${option.type.syntax}` : '';
       return [

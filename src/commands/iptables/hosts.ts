@@ -20,6 +20,12 @@ export interface Network {
   readonly mask: Address;
 }
 
+/** What a rule without `-s` or `-d` has. */
+export const ANY_NETWORKS: Readonly<Record<Family, readonly Network[]>> = {
+  4: [{ address: ANY[4], mask: ANY[4] }],
+  6: [{ address: ANY[6], mask: ANY[6] }],
+};
+
 function parseMask(text: string, family: Family): Address {
   const written = family === 4 ? parseDotted(text, true) : parseIpv6(text);
   if (written) return written;

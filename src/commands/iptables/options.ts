@@ -1,5 +1,5 @@
 import type { Family } from '../../netfilter/constants.ts';
-import type { LongOption } from './getopt.ts';
+import { type LongOption, shortOptions } from './getopt.ts';
 
 /** A letter of the core options; the long ones stand for their letter. */
 export type CoreLetter = string;
@@ -27,7 +27,9 @@ export const CORE_OPTIONS: Readonly<Record<Family, readonly LongOption<CoreLette
 };
 
 /** Letters as getopt takes them: `:` one argument, `::` one that must be attached. */
-export const CORE_LETTERS = 'A:C:D:R:I:L::S::M:F::Z::N:X::E:P:Vh::o:p:s:d:j:i:fbvw::W::nt:m:xc:g:46';
+export const CORE_LETTERS = shortOptions(
+  'A:C:D:R:I:L::S::M:F::Z::N:X::E:P:Vh::o:p:s:d:j:i:fbvw::W::nt:m:xc:g:46',
+);
 
 /** What a command line asks for. `list` and `zero` may come together. */
 export const COMMAND_LETTER = {
@@ -49,7 +51,8 @@ export const COMMAND_LETTER = {
 } as const;
 export type CommandName = keyof typeof COMMAND_LETTER;
 
-const RULE_COMMANDS: readonly CommandName[] = ['append', 'check', 'delete', 'insert', 'replace'];
+/** Commands that take a rule. */
+export const RULE_COMMANDS: readonly CommandName[] = ['append', 'check', 'delete', 'insert', 'replace'];
 const LIST_COMMANDS: readonly CommandName[] = ['list'];
 
 /** Commands each option may stand beside, in the order in which the real tool checks them; -v is good for all. */

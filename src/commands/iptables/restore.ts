@@ -7,13 +7,15 @@ import type { Command, CommandResult } from '../command.ts';
 import { CommandLine, MAX_NAME, type Reader, VERSION } from './command-line.ts';
 import { parseCounters } from './counters-text.ts';
 import { Execution } from './execute.ts';
-import { Getopt, type LongOption } from './getopt.ts';
+import { Getopt, type LongOption, shortOptions } from './getopt.ts';
 import { type Failure, Handle } from './handle.ts';
 import type { Output } from './output.ts';
 import { runProgram, toolName } from './program.ts';
 import { addWord, inputLines, leadingCounters, splitLine, tokens } from './restore-words.ts';
 import { getoptComplaint } from './save.ts';
 import { checkInterval, checkWait } from './wait.ts';
+
+const LETTERS = shortOptions('bcvVthnw::W::M:T:');
 
 const OPTIONS: readonly LongOption<string>[] = [
   { name: 'counters', argument: 0, value: 'c' },
@@ -223,7 +225,7 @@ function readOptions(argv: readonly string[], program: string, output: Output): 
     table: undefined,
     file: undefined,
   };
-  const words = new Getopt<string>(argv, 'bcvVthnw::W::M:T:', (letter) => letter);
+  const words = new Getopt<string>(argv, LETTERS, (letter) => letter);
   const stray: string[] = [];
   let waits = false;
   let interval = false;

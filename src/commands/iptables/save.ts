@@ -8,9 +8,11 @@ import type { Command, CommandResult } from '../command.ts';
 import { VERSION } from './command-line.ts';
 import { calendar } from './date.ts';
 import { missingTable } from './execute.ts';
-import { Getopt, type LongOption } from './getopt.ts';
+import { Getopt, type LongOption, shortOptions } from './getopt.ts';
 import type { Output } from './output.ts';
 import { runProgram, toolName } from './program.ts';
+
+const LETTERS = shortOptions('bcVdt:M:f:');
 
 const OPTIONS: readonly LongOption<string>[] = [
   { name: 'counters', argument: 0, value: 'c' },
@@ -72,7 +74,7 @@ function save(
   program: string,
   output: Output,
 ): number {
-  const words = new Getopt<string>(argv, 'bcVdt:M:f:', (letter) => letter);
+  const words = new Getopt<string>(argv, LETTERS, (letter) => letter);
   let counters = false;
   let tableName: string | undefined;
   let stray = false;

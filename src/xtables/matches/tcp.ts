@@ -106,6 +106,7 @@ export const tcp = defineMatch({
     syn: option(flag, { invert: true, help: 'SYN is set; RST, ACK and FIN are not.' }),
   },
   settle(values) {
+    if (!values.syn && !values['tcp-flags']) return values;
     const { syn, 'tcp-flags': flags, ...rest } = values;
     // Without flags there is nothing to test, and the real tool shows nothing.
     if (!syn)
