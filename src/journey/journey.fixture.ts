@@ -6,7 +6,11 @@ import { JourneyRecorder } from './recorder.ts';
 /** A recorder with packets to tell it about; interfaces are lan0 (1) and wan0 (2). */
 export class Stage {
   readonly recorder = new JourneyRecorder(
-    { nameOf: (device) => ['', 'lan0', 'wan0'][device] ?? '', now: () => 5_000_000 },
+    {
+      nameOf: (device) => ['', 'lan0', 'wan0'][device] ?? '',
+      now: () => 5_000_000,
+      counters: (_family, _table, _chain, number) => ({ packets: number, bytes: number * 100 }),
+    },
     words,
   );
   readonly #pool = new PacketPool();

@@ -68,6 +68,12 @@ describe('a packet that a rule drops', () => {
     );
   });
 
+  it('tells counters to those who ask', () => {
+    expect(text(journey, { verbose: true })).toContain(
+      '    ✓  3  -p tcp -m tcp --dport 23 -j DROP   [3:300]\n',
+    );
+  });
+
   it('is plain data', () => {
     expect(JSON.parse(JSON.stringify(journey))).toEqual(journey);
     expect(journey).toMatchObject({
@@ -88,7 +94,13 @@ describe('a packet that a rule drops', () => {
       asked: [
         { number: 1, outcome: 'missed', test: '-p udp', value: 'tcp' },
         { number: 2, outcome: 'missed', test: '-m tcp --dport 80', value: '23' },
-        { number: 3, outcome: 'matched', rule: '-A FORWARD -p tcp -m tcp --dport 23 -j DROP' },
+        {
+          number: 3,
+          outcome: 'matched',
+          rule: '-A FORWARD -p tcp -m tcp --dport 23 -j DROP',
+          packets: 3,
+          bytes: 300,
+        },
       ],
     });
   });

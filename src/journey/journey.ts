@@ -80,6 +80,9 @@ export interface Asked {
   readonly outcome: 'matched' | 'missed' | 'policy' | 'return';
   /** The rule as `iptables -S` prints it; left out for a chain's end. */
   readonly rule?: string;
+  /** Its counters once this packet was counted; left out for a rule that did not match. */
+  readonly packets?: number;
+  readonly bytes?: number;
   /** Of a rule that did not match: the first test that failed, and what the packet has there. */
   readonly test?: string;
   readonly value?: string;

@@ -1,4 +1,4 @@
-import { HOOK_NAMES, type Hook } from '../netfilter/constants.ts';
+import { type Family, HOOK_NAMES, type Hook } from '../netfilter/constants.ts';
 import type { ChainStep, Mismatch, Observer } from '../netfilter/observer.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Route } from '../netfilter/services.ts';
@@ -13,6 +13,13 @@ export interface Watched {
   nameOf(device: number): string;
   /** Microseconds of the host's clock. */
   now(): number;
+  /** Counters of a line of a table. */
+  counters?(family: Family, table: string, chain: string, number: number): Counted | undefined;
+}
+
+export interface Counted {
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /** A journey while it is written. */
@@ -127,20 +134,17 @@ export class JourneyRecorder implements Observer {
     const draft = this.#at(packet);
     // A rule's own event follows and makes it one; what has none is the end of its chain.
     const outcome = kind === 'rule' ? 'matched' : kind;
-    draft.rule = { table, chain, number, outcome };
+    const counted = this.#host.counters?.(packet.family, table, chain, number);
+    draft.rule = { table, chain, number, outcome, ...counted };
     draft.hook?.asked.push(draft.rule);
   }
 
   matched(packet: Packet, table: string, chain: string, number: number, rule: string): void {
     const draft = this.#at(packet);
-    const last = draft.rule;
-    if (last && last.table === table && last.chain === chain && last.number === number) {
-      last.outcome = 'matched';
-      last.rule = rule;
-    } else {
-      draft.rule = { table, chain, number, outcome: 'matched', rule };
-      draft.hook?.asked.push(draft.rule);
-    }
+    // Its step was told just before.
+    if (draft.rule?.number !== number || draft.rule.chain !== chain || draft.rule.table !== table) return;
+    draft.rule.outcome = 'matched';
+    draft.rule.rule = rule;
   }
 
   missed(packet: Packet, table: string, chain: string, number: number, rule: string, why: Mismatch): void {

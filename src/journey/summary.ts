@@ -69,7 +69,7 @@ const END_WORDS: Readonly<Record<End['kind'], string>> = {
 };
 
 /** Packets that ended alike have the same words here: without the devices and names of one of them. */
-function reasonOf(end: End): string {
+export function reasonOf(end: End): string {
   if (!end.by) return end.text;
   return `${END_WORDS[end.kind]} by ${decisionText(end.by)}`;
 }

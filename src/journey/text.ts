@@ -172,13 +172,24 @@ class Writer {
 
   #matched(line: Asked, margin: string, verdict: string): void {
     if (line.rule === undefined) {
-      if (line.outcome === 'policy') this.#add(`${margin}      `, quiet(`policy ${verdict}`.trimEnd()));
+      const text = `policy ${verdict}`.trimEnd();
+      if (line.outcome === 'policy') this.#add(`${margin}      `, quiet(`${text}${this.#counters(line)}`));
       return;
     }
     const number = String(line.number).padStart(3);
-    this.#add(`${margin}`, { text: '✓', style: 'match' }, `${number}  `, plain(ruleText(line)));
+    this.#add(
+      `${margin}`,
+      { text: '✓', style: 'match' },
+      `${number}  `,
+      plain(ruleText(line)),
+      quiet(this.#counters(line)),
+    );
     this.#changes(line.changes ?? [], `${margin}      `);
     for (const entry of line.log ?? []) this.#log(entry, `${margin}      `);
+  }
+
+  #counters({ packets, bytes }: Asked): string {
+    return this.#verbose && packets !== undefined ? `   [${packets}:${bytes}]` : '';
   }
 
   /** Rules that did not match; of a long row the nearest ones, and how many there were. */

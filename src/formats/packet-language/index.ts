@@ -6,4 +6,4 @@ export { type Dissected, dissectFrame, dissectPacket } from './dissect.ts';
 export type { Macs } from './packet.ts';
 export { printFrame, printPacket, summarizeFrame, summarizePacket } from './print.ts';
 export { PacketLanguageError } from './problem.ts';
-export { type PacketText, parsePacket } from './text.ts';
+export { frameOf, type PacketText, parsePacket } from './text.ts';

@@ -2,6 +2,7 @@ import { openPacket } from './open.ts';
 import { buildFrame, buildNetwork, groupMac, type Macs, NO_MAC } from './packet.ts';
 import { parseStack } from './parse.ts';
 import { PacketLanguageError } from './problem.ts';
+import { ETHERTYPE } from './protocols.ts';
 import { concat, readHex } from './values.ts';
 
 /** A packet that was written. */
@@ -68,7 +69,7 @@ function rawBytes(text: string): PacketText | undefined {
     kind: 'packet',
     packet: bytes,
     frame(macs = {}): Uint8Array {
-      return frameAround(bytes, macs);
+      return frameOf(bytes[0]! >> 4 === 6 ? ETHERTYPE.IPV6 : ETHERTYPE.IPV4, bytes, macs);
     },
   };
 }
@@ -80,11 +81,13 @@ function looksLikePacket(bytes: Uint8Array): boolean {
   return version === 6 && bytes.length >= 40 && ((bytes[4]! << 8) | bytes[5]!) + 40 === bytes.length;
 }
 
-function frameAround(bytes: Uint8Array, macs: Partial<Macs>): Uint8Array {
-  const stack = openPacket(bytes, 'network');
+/** A frame of a payload and its EtherType. A packet to a group goes to the group's hardware address. */
+export function frameOf(etherType: number, payload: Uint8Array, macs: Partial<Macs> = {}): Uint8Array {
+  const isIp = etherType === ETHERTYPE.IPV4 || etherType === ETHERTYPE.IPV6;
+  const stack = isIp ? openPacket(payload, 'network') : undefined;
   const header = new Uint8Array(14);
   header.set((stack && groupMac(stack)) ?? macs.destination ?? NO_MAC, 0);
   header.set(macs.source ?? NO_MAC, 6);
-  header.set(bytes[0]! >> 4 === 6 ? [0x86, 0xdd] : [8, 0], 12);
-  return concat(header, bytes);
+  header.set([etherType >> 8, etherType & 255], 12);
+  return concat(header, payload);
 }

@@ -1,0 +1,125 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import * as packetWords from '../formats/packet-language/index.ts';
+import { frameOf } from '../formats/packet-language/index.ts';
+import type { Host, HostOptions } from '../host/host.ts';
+import { recordJourneys } from '../journey/watch.ts';
+import { UserProblem } from './problem.ts';
+import { sourceMacFor } from './source-mac.ts';
+import { carriedBy, type Input } from './trace-inputs.ts';
+import type { Output } from './trace-output.ts';
+
+export interface CarrierOptions {
+  /** File to which lines of the kernel log are appended. */
+  readonly log?: string;
+  readonly sender: { readonly uid: number; readonly gid: number; readonly mark: number };
+}
+
+/** Carries packets through a host, lets time pass, and hands their journeys out. */
+export class Carrier {
+  readonly #options: CarrierOptions;
+  readonly #log: number | undefined;
+  /** Frames that were not given to the host: the device itself sent them; the host could not take them. */
+  #own = 0;
+  #unreadable = 0;
+  #cut = 0;
+
+  /** @throws {UserProblem} if the log file cannot be opened. */
+  constructor(options: CarrierOptions) {
+    this.#options = options;
+    this.#log = options.log === undefined ? undefined : openLog(options.log);
+  }
+
+  /** What the host is to be made with. */
+  get hostOptions(): HostOptions {
+    const log = this.#log;
+    const epoch = Date.now() * 1000;
+    return log === undefined
+      ? { epoch }
+      : { epoch, log: (line) => writeSync(log, `${line.replace(/^<\d>/, '')}\n`) };
+  }
+
+  async carry(host: Host, inputs: readonly Input[], output: Output): Promise<void> {
+    const recorder = recordJourneys(host, packetWords);
+    let first: number | undefined;
+    for (const input of inputs) {
+      if (input.kind === 'wait') {
+        host.advance(input.seconds);
+        output.packet({ from: undefined, time: host.timers.now / 1e6, journeys: recorder.take() });
+        continue;
+      }
+      if (input.kind === 'frame') {
+        const time = input.frame.seconds * 1e6 + input.frame.nanoseconds / 1e3;
+        first ??= time - host.timers.now;
+        const later = time - first - host.timers.now;
+        if (later > 0) host.advance(later / 1e6);
+      }
+      const error = this.#carryOne(host, input);
+      const journeys = recorder.take();
+      if (journeys.length === 0 && !error) continue;
+      const time = host.timers.now / 1e6;
+      output.packet({ from: input.from, time, journeys, ...(error ? { error } : {}) });
+    }
+    host.observer = undefined;
+    output.finish();
+    this.#finish();
+  }
+
+  /** Answers the error that a local sender gets. */
+  #carryOne(host: Host, input: Exclude<Input, { kind: 'wait' }>): string | undefined {
+    if (input.kind === 'packet') {
+      const { packet, at } = input;
+      if (at === 'send') return this.#send(host, packet.packet, input.from.name);
+      const frame = packet.frame(macsFor(host, at.device, packet.packet));
+      host.receive(at.device, frame);
+      return undefined;
+    }
+    const { frame, linkType, at } = input;
+    const carried = carriedBy(frame, linkType);
+    if (frame.length > frame.bytes.length) this.#cut++;
+    if (!carried) {
+      this.#unreadable++;
+      return undefined;
+    }
+    const { payload, etherType, sourceMac } = carried;
+    if (at === 'send') return this.#send(host, payload, input.from.name);
+    const device = host.interfaces.require(at.device);
+    if (sourceMac?.every((byte, index) => byte === device.mac[index])) {
+      this.#own++;
+      return undefined;
+    }
+    const isEthernet = linkType === 1;
+    const macs = { ...macsFor(host, at.device, payload), ...(sourceMac ? { source: sourceMac } : {}) };
+    host.receive(at.device, isEthernet ? frame.bytes : frameOf(etherType, payload, macs));
+    return undefined;
+  }
+
+  #send(host: Host, packet: Uint8Array | undefined, name: string): string | undefined {
+    if (!packet) throw new UserProblem(`${name}: a local process sends IP packets, not frames`, 2);
+    return host.send(packet, this.#options.sender);
+  }
+
+  #finish(): void {
+    if (this.#log !== undefined) closeSync(this.#log);
+    const note = (count: number, text: string): void => {
+      if (count > 0) process.stderr.write(`fivehooks: ${count} ${text}\n`);
+    };
+    note(this.#own, 'captured frames are left out: the device itself sent them');
+    note(this.#unreadable, 'captured frames are left out: they carry nothing that a host takes');
+    note(this.#cut, 'captured frames were cut by the capture (snap length); their headers tell of more');
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserProblem(`--log ${path}: cannot be written: ${reason}`);
+  }
+}
+
+/** The addresses of a frame that brings a packet to a device. */
+function macsFor(host: Host, device: string, packet: Uint8Array | undefined): Partial<packetWords.Macs> {
+  const { mac } = host.interfaces.require(device);
+  return { destination: mac, source: sourceMacFor(host, device, packet) };
+}

@@ -1,0 +1,92 @@
+import type { Journey } from '../journey/journey.ts';
+import { JourneySummary } from '../journey/summary.ts';
+import { journeyText, type Line } from '../journey/text.ts';
+import { paint } from './paint.ts';
+import type { Place } from './trace-inputs.ts';
+
+/** One packet (or a while of waiting) and what came of it. */
+export interface Carried {
+  readonly from: Place | undefined;
+  /** Seconds since the first packet. */
+  readonly time: number;
+  readonly journeys: readonly Journey[];
+  /** Error that a local sender got, as EPERM. */
+  readonly error?: string;
+}
+
+/** Where journeys go. Texts are written as soon as they are there. */
+export interface Output {
+  packet(carried: Carried): void;
+  finish(): void;
+}
+
+export interface TextOutputOptions {
+  readonly verbose: boolean;
+  readonly journeys: boolean;
+  readonly color: boolean;
+  readonly width: number;
+  /** There is more than one packet: each gets a heading, and at last they are counted. */
+  readonly several: boolean;
+}
+
+/** Journeys for people. */
+export class TextOutput implements Output {
+  readonly #options: TextOutputOptions;
+  readonly #summary = new JourneySummary();
+  #isFirst = true;
+
+  constructor(options: TextOutputOptions) {
+    this.#options = options;
+  }
+
+  packet({ from, time, journeys, error }: Carried): void {
+    for (const journey of journeys) this.#summary.add(journey);
+    if (!this.#options.journeys) return;
+    const lines: Line[] = [];
+    const { verbose, width, several } = this.#options;
+    for (const [index, journey] of journeys.entries()) {
+      if (index > 0) lines.push([]);
+      lines.push(...journeyText(journey, { verbose, width }));
+    }
+    if (error) lines.push([{ text: `the sender gets ${error}`, style: 'dropped' }]);
+    if (lines.length === 0) return;
+    const name = from?.name ?? 'later';
+    const at = time > 0 ? `, ${time.toFixed(6)} s` : '';
+    if (several) lines.unshift([{ text: `── ${name}${at}`, style: 'quiet' }]);
+    if (!this.#isFirst) lines.unshift([]);
+    this.#isFirst = false;
+    this.#write(lines);
+  }
+
+  finish(): void {
+    if (!this.#options.several && this.#options.journeys) return;
+    const lines = this.#summary.lines();
+    this.#write(this.#isFirst ? lines : [[], ...lines]);
+  }
+
+  #write(lines: readonly Line[]): void {
+    process.stdout.write(paint(lines, this.#options.color));
+  }
+}
+
+/** Journeys for programs: a JSON object on each line. */
+export class JsonOutput implements Output {
+  readonly #summary = new JourneySummary();
+
+  packet({ from, time, journeys, error }: Carried): void {
+    for (const journey of journeys) this.#summary.add(journey);
+    if (journeys.length === 0 && !error) return;
+    const input = from
+      ? { from: from.name, ...(from.file ? { file: from.file, number: from.number } : {}) }
+      : {};
+    this.#write({ ...input, seconds: time, ...(error ? { error } : {}), journeys });
+  }
+
+  finish(): void {
+    this.#write({ summary: this.#summary.data() });
+  }
+
+  #write(value: unknown): void {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}
