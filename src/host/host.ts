@@ -9,7 +9,7 @@ import { Xtables } from '../xtables/xtables.ts';
 import { InterfaceTable } from './interfaces.ts';
 import { Ipv4 } from './ipv4/ipv4.ts';
 import { Ipv6 } from './ipv6/ipv6.ts';
-import { receiveFrame } from './link.ts';
+import { Link } from './link.ts';
 import { Neighbours } from './neighbours/neighbours.ts';
 import { Routing4 } from './routing/routing4.ts';
 import { Routing6 } from './routing/routing6.ts';
@@ -37,6 +37,7 @@ export class Host {
   readonly pool = new PacketPool();
   readonly queues: NumberedQueues;
   readonly hooks: Hooks;
+  readonly link: Link;
   readonly sysctl: Sysctl;
   readonly interfaces: InterfaceTable;
   readonly routing4: Routing4;
@@ -52,6 +53,8 @@ export class Host {
   transmit: (device: string, frame: Uint8Array) => void;
   /** Called with each line of the kernel log. */
   log: (line: string) => void;
+  /** Called with each ICMP or ICMPv6 error and the packet it is about, before it passes OUTPUT (nf_ct_attach). */
+  attach: (error: Packet, about: Packet) => void = () => {};
 
   constructor(options: HostOptions = {}) {
     this.options = options;
@@ -60,6 +63,8 @@ export class Host {
     this.queues = new NumberedQueues();
     this.hooks = new Hooks(this.queues);
     this.hooks.onDrop = (packet) => this.pool.release(packet);
+    this.queues.replaced = (packet) => (packet.family === 4 ? this.ipv4 : this.ipv6).replaced(packet);
+    this.link = new Link(this);
     this.sysctl = new Sysctl();
     this.interfaces = new InterfaceTable(this);
     this.services = hostServices(this);
@@ -88,7 +93,7 @@ export class Host {
    * @throws {RangeError} if there is no such interface.
    */
   receive(device: string, frame: Uint8Array): void {
-    receiveFrame(this, this.interfaces.require(device), frame);
+    this.link.receive(this.interfaces.require(device), frame);
   }
 
   /**

@@ -1,0 +1,327 @@
+import type { ErrnoName } from '../../netfilter/constants.ts';
+import { Fragments4 } from '../../netfilter/fragments4.ts';
+import type { Packet } from '../../netfilter/packet.ts';
+import { ROUTE_TYPE, type Route } from '../../netfilter/services.ts';
+import type { Host } from '../host.ts';
+import type { Interface } from '../interfaces.ts';
+import { FibResult4 } from '../routing/fib4.ts';
+import { Flow4, type Route4, SCOPE } from '../routing/route4.ts';
+import type { Socket } from '../sockets.ts';
+import { Deliver4 } from './deliver.ts';
+import { Forward4 } from './forward.ts';
+import {
+  DESTINATION,
+  destination,
+  HEADER_LENGTH,
+  headerLength,
+  IDENTIFICATION,
+  MAX_MTU,
+  PROTOCOL,
+  SOURCE,
+  source,
+  TOS,
+  TTL,
+  tosOf,
+  write16,
+  write32,
+} from './header.ts';
+import { HOST_UNREACHABLE, Icmp, TIME_EXCEEDED, UNREACHABLE } from './icmp.ts';
+import { IcmpInput } from './icmp-input.ts';
+import { Local4 } from './local.ts';
+import { Options } from './options.ts';
+import { OptionsPath } from './options-path.ts';
+import { buildOptions, type EchoedOptions } from './options-write.ts';
+import { nextHop, Output4 } from './output.ts';
+import { Peers } from './peers.ts';
+import { Receive4 } from './receive.ts';
+import { settings4 } from './settings.ts';
+import { FORWARDED, setOptions } from './state.ts';
+import { Tcp4 } from './tcp.ts';
+import { Udp4 } from './udp.ts';
+
+const REASSEMBLY_TIME_EXCEEDED = 1;
+/** Shortest segments that are asked for (min_adv_mss). */
+const LEAST_SEGMENT = 256;
+/** No IPv4 link has a smaller MTU (RFC 791). */
+const LEAST_MTU = 68;
+/** With a locked MTU, gateways are not trusted with more. */
+const LOCKED_MTU = 576;
+
+/** The IPv4 path of a host. */
+export class Ipv4 {
+  readonly settings;
+  readonly peers: Peers;
+  readonly fragments: Fragments4;
+  readonly options: OptionsPath;
+  readonly input: Receive4;
+  readonly deliver: Deliver4;
+  readonly forward: Forward4;
+  readonly output: Output4;
+  readonly local: Local4;
+  readonly icmp: Icmp;
+  readonly icmpInput: IcmpInput;
+  readonly tcp: Tcp4;
+  readonly udp: Udp4;
+  /** The source that the last {@link route} chose. */
+  chosenSource = 0;
+  readonly #host: Host;
+  readonly #flow = new Flow4();
+  readonly #result = new FibResult4();
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.settings = settings4(host.sysctl);
+    this.peers = new Peers(() => host.timers.now);
+    this.options = new OptionsPath(host);
+    this.input = new Receive4(host);
+    this.deliver = new Deliver4(host);
+    this.forward = new Forward4(host);
+    this.output = new Output4(host);
+    this.local = new Local4(host);
+    this.icmp = new Icmp(host);
+    this.icmpInput = new IcmpInput(host);
+    this.tcp = new Tcp4(host);
+    this.udp = new Udp4(host);
+    const { settings } = this;
+    this.fragments = new Fragments4({
+      timers: host.timers,
+      settings: {
+        timeout: () => settings.ipfrag_time * 1_000_000,
+        highThreshold: () => settings.ipfrag_high_thresh,
+        maxDistance: () => settings.ipfrag_max_dist,
+      },
+      drop: (packet, where, reason) => host.drop(packet, where, reason),
+      release: (packet) => host.pool.release(packet),
+      expired: (first, user, inDevice) => this.#reassemblyExpired(first, user, inDevice),
+      log: (level, text) => host.services.log(level, text),
+      random: () => host.services.random(),
+    });
+  }
+
+  /** A packet comes in by an interface; it is the path's from here on. */
+  receive(packet: Packet, iface: Interface): void {
+    this.input.receive(packet, iface);
+  }
+
+  /** See {@link Local4.sendRaw}. */
+  sendRaw(packet: Uint8Array, uid: number, gid: number, mark: number): ErrnoName | undefined {
+    return this.local.sendRaw(packet, uid, gid, mark);
+  }
+
+  /** See {@link Local4.sendUdp}. */
+  sendUdp(socket: Socket, to: Uint8Array, port: number, payload: Uint8Array): ErrnoName | undefined {
+    return this.local.sendUdp(socket, to, port, payload);
+  }
+
+  /** See {@link Local4.sendLocal}. */
+  sendLocal(packet: Packet): number {
+    return this.local.sendLocal(packet);
+  }
+
+  /** See {@link Local4.sendOut}. */
+  sendOut(packet: Packet): number {
+    return this.local.sendOut(packet);
+  }
+
+  /** See {@link Icmp.sendError}. */
+  sendIcmpError(packet: Packet, type: number, code: number, info: number): void {
+    this.icmp.sendError(packet, type, code, info);
+  }
+
+  /** See {@link Local4.reroute}. */
+  reroute(packet: Packet): number {
+    return this.local.reroute(packet);
+  }
+
+  /** A process is sending by a raw socket right now. */
+  get rawSocketIsOpen(): boolean {
+    return this.local.rawSockets > 0;
+  }
+
+  /**
+   * The neighbour that a packet is for does not answer: its sender is told, and the packet ends
+   * (net/ipv4/route.c ipv4_link_failure).
+   */
+  neighbourFailed(packet: Packet): void {
+    const host = this.#host;
+    const { bytes, network } = packet;
+    const hop = nextHop(packet.route as Route4, packet);
+    if (packet.end - network >= HEADER_LENGTH && bytes[network]! >> 4 === 4) {
+      let options: Options | undefined;
+      let wrong = headerLength(packet) < HEADER_LENGTH ? 1 : 0;
+      if (headerLength(packet) > HEADER_LENGTH && packet.end - network >= headerLength(packet)) {
+        options = new Options();
+        wrong = this.options.read(packet, options);
+      }
+      if (wrong === 0) this.icmp.sendError(packet, UNREACHABLE, HOST_UNREACHABLE, 0, options);
+    }
+    const text = `${hop >>> 24}.${(hop >>> 16) & 255}.${(hop >>> 8) & 255}.${hop & 255}`;
+    host.drop(packet, 'neighbour', `${text} does not answer`);
+  }
+
+  /** A packet that waited in a queue was given other bytes: its headers are found again. */
+  replaced(packet: Packet): void {
+    packet.transport = packet.network + headerLength(packet);
+  }
+
+  /** A flow to be filled in for a route look-up; the same one each time. */
+  newFlow(): Flow4 {
+    return this.#flow.reset();
+  }
+
+  /** The way for a packet of the host's own, or a negative error number; {@link chosenSource} is its source. */
+  route(
+    to: number,
+    from: number,
+    tos: number,
+    mark: number,
+    protocol: number,
+    sourcePort = 0,
+    destinationPort = 0,
+  ): Route4 | number {
+    const flow = this.newFlow();
+    flow.destination = to;
+    flow.source = from;
+    flow.tos = tos & 0xfc;
+    flow.mark = mark;
+    flow.protocol = protocol;
+    flow.sourcePort = sourcePort;
+    flow.destinationPort = destinationPort;
+    const route = this.#host.routing4.output(flow);
+    this.chosenSource = flow.source;
+    return route;
+  }
+
+  /**
+   * A packet of the host's own: header, options, and `length` bytes of zeros behind them. `end` is where a source
+   * route among the options leads (__ip_make_skb).
+   */
+  build(
+    route: Route4,
+    from: number,
+    to: number,
+    protocol: number,
+    tos: number,
+    length: number,
+    options: EchoedOptions | undefined,
+    end: number,
+  ): Packet {
+    const packet = this.#host.pool.acquire();
+    const header = HEADER_LENGTH + (options?.length ?? 0);
+    packet.resize(header + length);
+    const { bytes, network } = packet;
+    bytes.fill(0, network, packet.end);
+    bytes[network] = 0x40 | (header >> 2);
+    bytes[network + TOS] = tos;
+    bytes[network + TTL] = this.hopLimit(route);
+    bytes[network + PROTOCOL] = protocol;
+    write16(bytes, network + IDENTIFICATION, this.nextIdentification());
+    write32(bytes, network + SOURCE, from);
+    write32(bytes, network + DESTINATION, to);
+    packet.route = route;
+    packet.transport = network + header;
+    if (options && options.length > 0) {
+      // What it records is its own source (ip_rt_get_source on an output route).
+      buildOptions(options, bytes, network, end, from, this.options.timeOfDay());
+      setOptions(packet, options);
+    }
+    return packet;
+  }
+
+  /** TTL of the host's own packets on a route. */
+  hopLimit(route: Route): number {
+    if (route.type === ROUTE_TYPE.MULTICAST) return 1;
+    return (route as Route4).metrics.hoplimit || this.settings.ip_default_ttl;
+  }
+
+  /** An identification that no one can foretell. */
+  nextIdentification(): number {
+    return this.#host.services.random() & 0xffff;
+  }
+
+  /** Longest packet on a packet's way: forwarded ones heed a learned path MTU only with ip_forward_use_pmtu. */
+  mtu(packet: Packet): number {
+    const route = packet.route as Route4;
+    const forwarding = (packet.flags & FORWARDED) !== 0;
+    if (!forwarding || this.settings.ip_forward_use_pmtu !== 0 || route.mtuLocked) return this.pathMtu(route);
+    return this.linkMtu(route);
+  }
+
+  /** MTU of a route with what was learned about the path. */
+  pathMtu(route: Route4): number {
+    return Math.min(route.mtu, MAX_MTU);
+  }
+
+  /** MTU of a route without what was learned. */
+  linkMtu(route: Route4): number {
+    const set = route.metrics.mtu;
+    if (set) return Math.min(set, MAX_MTU);
+    const mtu = this.#host.interfaces.byIndex(route.outDevice)?.mtu ?? LEAST_MTU;
+    return Math.min(route.mtuLocked && route.gateway !== 0 ? Math.min(mtu, LOCKED_MTU) : mtu, MAX_MTU);
+  }
+
+  /** The segment size that TCP offers (ipv4_default_advmss). */
+  advertisedSegment(route: Route4): number {
+    return route.metrics.advmss || Math.max(this.pathMtu(route) - 40, LEAST_SEGMENT);
+  }
+
+  /** The address from which a packet that has come is answered (net/ipv4/fib_frontend.c fib_compute_spec_dst). */
+  answerAddress(packet: Packet): number {
+    const route = packet.route as Route4;
+    if (route.isLocal && !route.isBroadcast && !route.isMulticast) return destination(packet);
+    const { routing4, interfaces } = this.#host;
+    const from = source(packet);
+    let scope: number = SCOPE.LINK;
+    if (from >>> 24 !== 0) {
+      scope = SCOPE.UNIVERSE;
+      const device = interfaces.byIndex(packet.inDevice);
+      const flow = this.newFlow();
+      flow.destination = from;
+      flow.tos = tosOf(packet) & 0xfc;
+      flow.mark = device?.srcValidMark ? packet.mark : 0;
+      const found = this.#preferredSource(flow);
+      if (found !== undefined) return found;
+    }
+    return routing4.sourceAddress(packet.inDevice, from, scope);
+  }
+
+  /** The address of the interface that a forwarded packet leaves by (net/ipv4/route.c ip_rt_get_source). */
+  leavingAddress(packet: Packet): number {
+    const { routing4 } = this.#host;
+    const route = packet.route as Route4;
+    const flow = this.newFlow();
+    flow.destination = destination(packet);
+    flow.source = source(packet);
+    flow.tos = tosOf(packet) & 0xfc;
+    flow.mark = packet.mark;
+    flow.inDevice = packet.inDevice;
+    flow.outDevice = route.outDevice;
+    const found = this.#preferredSource(flow);
+    return found ?? routing4.sourceAddress(route.outDevice, nextHop(route, packet), SCOPE.UNIVERSE);
+  }
+
+  /** The source that the route of a flow prefers; undefined if there is none (fib_result_prefsrc). */
+  #preferredSource(flow: Flow4): number | undefined {
+    const { routing4 } = this.#host;
+    const result = this.#result;
+    if (routing4.lookup(flow, result) !== 0 || !result.entry || !result.hop) return undefined;
+    return routing4.preferredSource(result.entry, result.hop);
+  }
+
+  /** The sender of a packet whose fragments did not all come in time is told (net/ipv4/ip_fragment.c ip_expire). */
+  #reassemblyExpired(first: Packet, user: number, inDevice: number): void {
+    const host = this.#host;
+    first.inDevice = inDevice;
+    if (!host.interfaces.byIndex(inDevice)) {
+      host.drop(first, 'reassembly', 'its interface is gone');
+      return;
+    }
+    first.route = host.routing4.input(first);
+    if (!first.route) return;
+    // Who only passes packets on does not tell (frag_expire_skip_icmp).
+    if (user === 0 || first.route.type === ROUTE_TYPE.LOCAL) {
+      this.icmp.sendError(first, TIME_EXCEEDED, REASSEMBLY_TIME_EXCEEDED, 0);
+    }
+    host.drop(first, 'reassembly', 'not all fragments came in time');
+  }
+}

@@ -1,0 +1,191 @@
+import { type ErrnoName, OUTPUT } from '../../netfilter/constants.ts';
+import { MAX_PACKET, type Packet } from '../../netfilter/packet.ts';
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { errorName } from '../error-name.ts';
+import type { Host } from '../host.ts';
+import type { Socket } from '../sockets.ts';
+import {
+  DONT_FRAGMENT,
+  destination,
+  FRAGMENT,
+  fold,
+  fragmentField,
+  HEADER_LENGTH,
+  IDENTIFICATION,
+  pseudoSum,
+  read16,
+  read32,
+  SOURCE,
+  setHeaderChecksum,
+  source,
+  sumWords,
+  TOTAL_LENGTH,
+  TTL,
+  tosOf,
+  write16,
+  write32,
+} from './header.ts';
+
+const UDP_HEADER = 8;
+
+/** Packets of this host's processes and of the host itself. */
+export class Local4 {
+  readonly #host: Host;
+  /** While a process sends raw, its socket also listens. */
+  rawSockets = 0;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /**
+   * A process sends a whole packet by a raw socket. The kernel fills in the length, the checksum, and source and
+   * identification where they are 0. Answers the name of the error. (net/ipv4/raw.c raw_sendmsg, raw_send_hdrinc)
+   */
+  sendRaw(given: Uint8Array, uid: number, gid: number, mark: number): ErrnoName | undefined {
+    const host = this.#host;
+    if (given.length > MAX_PACKET) return 'EMSGSIZE';
+    // Without a whole header there is no destination to send to either.
+    if (given.length < HEADER_LENGTH) return 'EINVAL';
+    const flow = host.ipv4.newFlow();
+    flow.destination = read32(given, 16);
+    flow.mark = mark;
+    flow.uid = uid;
+    flow.protocol = 255;
+    flow.anySource = true;
+    const route = host.routing4.output(flow);
+    if (typeof route === 'number') return errorName(route);
+    const device = host.interfaces.byIndex(route.outDevice);
+    if (given.length > (device?.mtu ?? 0)) return 'EMSGSIZE';
+    const header = (given[0]! & 15) << 2;
+    if (header > given.length) return 'EINVAL';
+    const packet = host.pool.acquire();
+    packet.resize(given.length);
+    const { bytes, network } = packet;
+    bytes.set(given, network);
+    packet.transport = network;
+    packet.route = route;
+    packet.mark = mark;
+    packet.sender = { uid, gid, mark };
+    if (header >= HEADER_LENGTH) {
+      if (source(packet) === 0) write32(bytes, network + SOURCE, flow.source);
+      write16(bytes, network + TOTAL_LENGTH, given.length);
+      if (read16(bytes, network + IDENTIFICATION) === 0 && (fragmentField(packet) & DONT_FRAGMENT) === 0) {
+        write16(bytes, network + IDENTIFICATION, host.ipv4.nextIdentification());
+      }
+      setHeaderChecksum(bytes, network);
+      packet.transport = network + header;
+    }
+    host.observer?.create?.(packet, 'raw socket');
+    host.observer?.route?.(packet, route, route.why);
+    this.rawSockets++;
+    try {
+      return errorName(this.#output(packet));
+    } finally {
+      this.rawSockets--;
+    }
+  }
+
+  /** OUTPUT, then on the way out. Answers 0 or a negative error number. */
+  #output(packet: Packet): number {
+    const { hooks, ipv4 } = this.#host;
+    return hooks.run(packet, 4, OUTPUT, 0, packet.route?.outDevice ?? 0, ipv4.output.send);
+  }
+
+  /** A packet that has its route: length and checksum are filled in, and it goes through OUTPUT (__ip_local_out). */
+  sendOut(packet: Packet): number {
+    const { bytes, network } = packet;
+    write16(bytes, network + TOTAL_LENGTH, packet.end - network);
+    setHeaderChecksum(bytes, network);
+    return this.#output(packet);
+  }
+
+  /**
+   * Sends a packet that the host or a hook function made, and uses it up. It is routed here unless it has its route; a
+   * TTL of 0 becomes that of the route.
+   */
+  sendLocal(packet: Packet): number {
+    const host = this.#host;
+    if (packet.route === undefined) {
+      const error = this.reroute(packet);
+      if (error < 0) {
+        host.drop(packet, 'output', 'no route');
+        return error;
+      }
+    }
+    const { bytes, network } = packet;
+    if (bytes[network + TTL] === 0) bytes[network + TTL] = host.ipv4.hopLimit(packet.route!);
+    host.observer?.create?.(packet, 'sent by the host');
+    return this.sendOut(packet);
+  }
+
+  /**
+   * Looks the route up again, for what OUTPUT has made of the packet (net/ipv4/netfilter.c ip_route_me_harder).
+   * Answers 0, or a negative error number; the packet stays the caller's.
+   */
+  reroute(packet: Packet): number {
+    const host = this.#host;
+    const flow = host.ipv4.newFlow();
+    const from = source(packet);
+    const type = host.routing4.addressType(from);
+    const mayBeSource = type === ROUTE_TYPE.LOCAL || type === ROUTE_TYPE.UNICAST;
+    flow.source = mayBeSource ? from : 0;
+    flow.anySource = true;
+    flow.destination = destination(packet);
+    flow.tos = tosOf(packet) & 0xfc;
+    flow.mark = packet.mark;
+    flow.uid = packet.sender?.uid ?? 0;
+    const route = host.routing4.output(flow);
+    if (typeof route === 'number') return route;
+    if (route.error !== 0) return route.error;
+    packet.route = route;
+    host.observer?.route?.(packet, route, route.why);
+    return 0;
+  }
+
+  /** A process sends a datagram (net/ipv4/udp.c udp_sendmsg). */
+  sendUdp(socket: Socket, to: Uint8Array, port: number, payload: Uint8Array): ErrnoName | undefined {
+    const host = this.#host;
+    const length = UDP_HEADER + payload.length;
+    if (length + HEADER_LENGTH > MAX_PACKET) return 'EMSGSIZE';
+    const flow = host.ipv4.newFlow();
+    flow.destination = read32(to, 0);
+    flow.source = socket.address ? read32(socket.address, 0) : 0;
+    flow.mark = socket.mark;
+    flow.uid = socket.uid;
+    flow.protocol = socket.protocol;
+    flow.sourcePort = socket.port;
+    flow.destinationPort = port;
+    flow.outDevice = socket.device;
+    flow.anySource = socket.transparent;
+    const route = host.routing4.output(flow);
+    if (typeof route === 'number') return errorName(route);
+    const packet = host.ipv4.build(
+      route,
+      flow.source,
+      flow.destination,
+      socket.protocol,
+      0,
+      length,
+      undefined,
+      0,
+    );
+    const { bytes, network, transport, end } = packet;
+    const whole = end - network <= host.ipv4.pathMtu(route);
+    if (whole && host.ipv4.settings.ip_no_pmtu_disc === 0 && !route.mtuLocked) {
+      write16(bytes, network + FRAGMENT, DONT_FRAGMENT);
+    }
+    packet.ignoreDf = true;
+    write16(bytes, transport, socket.port);
+    write16(bytes, transport + 2, port);
+    write16(bytes, transport + 4, length);
+    write16(bytes, transport + 6, 0);
+    bytes.set(payload, transport + UDP_HEADER);
+    const sum = sumWords(bytes, transport, end, pseudoSum(packet, socket.protocol, length));
+    write16(bytes, transport + 6, fold(sum) || 0xffff);
+    packet.mark = socket.mark;
+    packet.sender = socket;
+    host.observer?.create?.(packet, `socket ${socket.name}`);
+    return errorName(this.sendOut(packet));
+  }
+}

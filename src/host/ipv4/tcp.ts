@@ -1,0 +1,135 @@
+import { PACKET_HOST } from '../../netfilter/constants.ts';
+import type { Packet, Sender } from '../../netfilter/packet.ts';
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import type { Host } from '../host.ts';
+import {
+  DONT_FRAGMENT,
+  destination,
+  FRAGMENT,
+  fold,
+  headerLength,
+  IDENTIFICATION,
+  pseudoSum,
+  read16,
+  read32,
+  source,
+  sumWords,
+  TCP,
+  tosOf,
+  write16,
+  write32,
+} from './header.ts';
+import { type EchoedOptions, echoOptions } from './options-write.ts';
+import { optionsOf, TRUSTED } from './state.ts';
+import { TcpListener } from './tcp-listener.ts';
+import { isSigned } from './tcp-options.ts';
+
+const HEADER = 20;
+const FIN = 0x01;
+const SYN = 0x02;
+const RST = 0x04;
+const ACK = 0x10;
+
+/** TCP arrives (net/ipv4/tcp_ipv4.c tcp_v4_rcv). */
+export class Tcp4 {
+  readonly listener: TcpListener;
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.listener = new TcpListener(host);
+  }
+
+  receive(packet: Packet): number {
+    const host = this.#host;
+    const { bytes, network } = packet;
+    const at = network + headerLength(packet);
+    packet.transport = at;
+    if (packet.type !== PACKET_HOST) return this.#drop(packet, 'came in a broadcast or multicast frame');
+    if (at + HEADER > packet.end) return this.#drop(packet, 'the TCP header is cut off');
+    const header = (bytes[at + 12]! >> 4) << 2;
+    if (header < HEADER || at + header > packet.end) return this.#drop(packet, 'its header length is wrong');
+    const length = packet.end - at;
+    if ((packet.flags & TRUSTED) === 0) {
+      const sum = sumWords(bytes, at, packet.end, pseudoSum(packet, TCP, length));
+      if (fold(sum) !== 0) return this.#drop(packet, 'wrong checksum');
+    }
+    const socket = host.sockets.lookup4(packet, TCP);
+    if (socket) return this.listener.receive(packet, socket, at, header);
+    this.reset(packet, at, header);
+    return this.#drop(packet, `no socket listens at port ${read16(bytes, at + 2)}`);
+  }
+
+  /** Answers a segment that belongs to nothing with a reset (tcp_v4_send_reset; RFC 9293 section 3.10.7.1). */
+  reset(packet: Packet, at: number, header: number): void {
+    const { bytes } = packet;
+    const flags = bytes[at + 13]!;
+    if ((flags & RST) !== 0 || packet.route?.type !== ROUTE_TYPE.LOCAL) return;
+    // Who signs its segments does not get an unsigned reset.
+    if (isSigned(bytes, at + HEADER, at + header)) return;
+    const segment = new Uint8Array(HEADER);
+    write16(segment, 0, read16(bytes, at + 2));
+    write16(segment, 2, read16(bytes, at));
+    segment[12] = (HEADER >> 2) << 4;
+    if ((flags & ACK) !== 0) {
+      write32(segment, 4, read32(bytes, at + 8));
+      segment[13] = RST;
+    } else {
+      const length = packet.end - at - header + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+      write32(segment, 8, read32(bytes, at + 4) + length);
+      segment[13] = RST | ACK;
+    }
+    this.answer(packet, segment, 'TCP reset');
+  }
+
+  /** Sends a segment back to where `about` came from (ip_send_unicast_reply). */
+  answer(about: Packet, segment: Uint8Array, why: string): void {
+    const host = this.#host;
+    const options = optionsOf(about);
+    const echo = options && echoOptions(options, about.bytes, about.network, host.ipv4.options.isForeign);
+    if (options && !echo) return;
+    const mark = host.ipv4.settings.fwmark_reflect !== 0 ? about.mark : 0;
+    const tos = tosOf(about) & 0xfc;
+    this.send(segment, destination(about), source(about), tos, mark, echo, undefined, about.id, why);
+  }
+
+  /** Sends a segment, whose checksum is made here. `from` and `to` are the ends of the connection. */
+  send(
+    segment: Uint8Array,
+    from: number,
+    to: number,
+    tos: number,
+    mark: number,
+    echo: EchoedOptions | undefined,
+    sender: Sender | undefined,
+    cause: number,
+    why: string,
+  ): void {
+    const host = this.#host;
+    const hop = echo?.firstHop || to;
+    host.link.hold();
+    const out = host.ipv4.route(hop, from, tos, mark, TCP, read16(segment, 0), read16(segment, 2));
+    if (typeof out !== 'number') {
+      const packet = host.ipv4.build(out, from, hop, TCP, tos, segment.length, echo, to);
+      const { bytes, network, transport, end } = packet;
+      bytes.set(segment, transport);
+      write16(bytes, transport + 16, 0);
+      write16(bytes, network + FRAGMENT, DONT_FRAGMENT);
+      write16(bytes, network + IDENTIFICATION, 0);
+      // The pseudo header names the far end, also where a source route makes another the next destination.
+      const ends = (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff);
+      write16(bytes, transport + 16, fold(sumWords(bytes, transport, end, ends + TCP + segment.length)));
+      packet.mark = mark;
+      packet.sender = sender;
+      packet.cause = cause;
+      host.observer?.create?.(packet, why);
+      host.ipv4.sendOut(packet);
+    }
+    host.link.release();
+  }
+
+  #drop(packet: Packet, reason: string): number {
+    this.#host.drop(packet, 'TCP', reason);
+    return 0;
+  }
+}
