@@ -25,7 +25,7 @@ export function endOf(steps: readonly Step[]): End {
     return { kind: last.verdict === 'QUEUE' ? 'waiting' : 'stolen', devices, text };
   }
   if (last?.kind === 'fragment') return { kind: 'replaced', devices, text: last.what };
-  return { kind: 'gone', ...by, devices, text: `ended here without a word${accepted}` };
+  return { kind: 'delivered', ...by, devices, text: `taken by the host itself${accepted}` };
 }
 
 function dropped(

@@ -360,7 +360,7 @@ describe('the end of a journey', () => {
       },
       'waits: queue 3',
     ],
-    ['nothing', () => {}, 'ended here without a word'],
+    ['nothing', () => {}, 'taken by the host itself'],
   ];
   it.each(cases)('%s', (_name, happen, wanted) => {
     const stage = new Stage();

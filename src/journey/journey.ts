@@ -102,7 +102,7 @@ export interface Change {
 
 /** What became of it. */
 export interface End {
-  readonly kind: 'sent' | 'delivered' | 'dropped' | 'waiting' | 'stolen' | 'replaced' | 'gone';
+  readonly kind: 'sent' | 'delivered' | 'dropped' | 'waiting' | 'stolen' | 'replaced';
   /** The rule or policy that decided: the one that dropped it, or the last of table filter that let it pass. */
   readonly by?: Decision;
   /** Devices that frames left by, in order, each once. */

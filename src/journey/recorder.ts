@@ -214,13 +214,14 @@ export class JourneyRecorder implements Observer {
   }
 
   #begin(packet: Packet, origin: Origin): Draft {
-    const from = origin.kind === 'arrived' && packet.link >= 0 ? packet.link : packet.network;
-    const bytes = packet.bytes.subarray(from, packet.end);
     const words = this.#words;
-    const isFrame = from === packet.link;
+    // What arrived is told as a frame, and so is what has no IP header.
+    const isFrame = packet.link >= 0 && (origin.kind === 'arrived' || !isIp(packet));
+    const bytes = packet.bytes.subarray(isFrame ? packet.link : packet.network, packet.end);
+    const cause = this.#causeOf(packet, origin);
     const draft: Draft = {
       packet: packet.id,
-      cause: packet.cause,
+      cause: cause?.packet ?? packet.cause,
       time: this.#host.now(),
       family: packet.family,
       origin,
@@ -234,8 +235,7 @@ export class JourneyRecorder implements Observer {
       inParts: false,
     };
     this.#drafts.set(packet.id, draft);
-    const cause = packet.cause === 0 ? undefined : this.#drafts.get(packet.cause);
-    if (cause && cause !== draft) {
+    if (cause) {
       cause.caused.push(draft);
       cause.steps.push({ kind: 'cause', packet: draft.packet });
     } else {
@@ -244,6 +244,19 @@ export class JourneyRecorder implements Observer {
     this.#current = draft;
     return draft;
   }
+
+  /** The packet that this one answers; or, if that is not said, the one that was on its way when it was made. */
+  #causeOf(packet: Packet, origin: Origin): Draft | undefined {
+    if (packet.cause !== 0) return this.#drafts.get(packet.cause);
+    const current = this.#current;
+    if (origin.kind !== 'made' || !current) return undefined;
+    const last = current.steps.at(-1)?.kind;
+    return last === 'transmit' || last === 'deliver' || last === 'drop' ? undefined : current;
+  }
+}
+
+function isIp({ etherType }: Packet): boolean {
+  return etherType === 0x0800 || etherType === 0x86dd;
 }
 
 /** Writes changes down where they belong: to the rule that matched last, the function being asked, or the path. */

@@ -40,8 +40,7 @@ export class JourneySummary {
     const made = this.#caused > 0 ? `; ${this.#caused} made in answer` : '';
     const lines: Line[] = [[{ text: `${total}: ${ends}${made}`, style: 'hook' }]];
     for (const [reason, { kind, count }] of this.#sorted()) {
-      const style =
-        kind === 'dropped' || kind === 'gone' ? 'dropped' : kind === 'waiting' ? 'waiting' : 'passed';
+      const style = kind === 'dropped' ? 'dropped' : kind === 'waiting' ? 'waiting' : 'passed';
       lines.push([
         { text: `${String(count).padStart(6)}  `, style: 'plain' },
         { text: reason, style },
@@ -65,7 +64,6 @@ const END_WORDS: Readonly<Record<End['kind'], string>> = {
   waiting: 'waiting',
   stolen: 'stolen',
   replaced: 'replaced',
-  gone: 'gone',
 };
 
 /** Packets that ended alike have the same words here: without the devices and names of one of them. */

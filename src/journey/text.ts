@@ -235,7 +235,7 @@ class Writer {
 
   #verdict({ end }: Journey): void {
     const style: Style =
-      end.kind === 'dropped' || end.kind === 'gone'
+      end.kind === 'dropped'
         ? 'dropped'
         : end.kind === 'waiting' || end.kind === 'stolen'
           ? 'waiting'

@@ -120,6 +120,15 @@ function openLog(path: string): number {
 
 /** The addresses of a frame that brings a packet to a device. */
 function macsFor(host: Host, device: string, packet: Uint8Array | undefined): Partial<packetWords.Macs> {
-  const { mac } = host.interfaces.require(device);
-  return { destination: mac, source: sourceMacFor(host, device, packet) };
+  const { mac, index, addresses4 } = host.interfaces.require(device);
+  const isToAll = addresses4.some(({ broadcast }) => broadcast !== 0 && broadcast === destination4(packet));
+  return {
+    destination: isToAll ? new Uint8Array(6).fill(255) : mac,
+    source: sourceMacFor(host, index, packet),
+  };
+}
+
+function destination4(packet: Uint8Array | undefined): number {
+  if (!packet || packet.length < 20 || packet[0]! >> 4 !== 4) return 0;
+  return (packet[16]! << 24) | (packet[17]! << 16) | (packet[18]! << 8) | packet[19]!;
 }
