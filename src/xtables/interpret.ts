@@ -142,8 +142,7 @@ export class Interpreter {
     if (header.protocol !== 0 && (protocol === header.protocol) === header.protocolInverted) {
       return () => reason(saveProtocol(header, this.#names()), protocolText(protocol, this.#names()));
     }
-    if ((header.fragment && walk.place.fragment === 0) === header.fragmentInverted) {
-      if (!header.fragment && !header.fragmentInverted) return undefined;
+    if ((header.fragment && walk.place.fragment === 0) !== header.fragmentInverted) {
       const value = walk.place.fragment === 0 ? 'no later fragment' : 'a later fragment';
       return () => reason(saveFragment(header), value);
     }
