@@ -63,8 +63,8 @@ export interface Services {
   sendLocal(packet: Packet): number;
   /** An ICMP or ICMPv6 error about `packet`, with Linux's rules of when not to send one. `info` is MTU, pointer or gateway. */
   sendIcmpError(packet: Packet, type: number, code: number, info: number): void;
-  /** Looks the route up again after mangling in OUTPUT (ip_route_me_harder); false: there is none, drop. */
-  reroute(packet: Packet): boolean;
+  /** Looks the route up again after mangling in OUTPUT (ip_route_me_harder): 0, or a negative error number. */
+  reroute(packet: Packet): number;
   /** A fresh packet, from the host's pool; `release` gives it back. */
   acquire(): Packet;
   release(packet: Packet): void;

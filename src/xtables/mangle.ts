@@ -1,4 +1,3 @@
-import { ERRNO } from '../netfilter/constants.ts';
 import type { HookFunction } from '../netfilter/hooks.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
@@ -52,7 +51,8 @@ export function mangleOutput(table: Table, services: Services): HookFunction {
       const verdict = table.run(packet, state);
       const kind = verdictKind(verdict);
       if (kind === DROP || kind === STOLEN || key.take(packet)) return verdict;
-      return services.reroute(packet) ? verdict : dropWithError(ERRNO.ENETUNREACH);
+      const error = services.reroute(packet);
+      return error < 0 ? dropWithError(-error) : verdict;
     } finally {
       depth = mine;
     }

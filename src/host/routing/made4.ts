@@ -1,0 +1,268 @@
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import type { Host } from '../host.ts';
+import type { Exception4 } from './exceptions4.ts';
+import {
+  type FibEntry4,
+  type NextHop4,
+  type Route4,
+  type RouteKind,
+  SCOPE,
+  TABLE,
+  typeError,
+} from './route4.ts';
+import { dotted } from './special4.ts';
+
+const LOOPBACK_INDEX = 1;
+const NO_METRICS: Readonly<Record<string, number>> = {};
+/** IP_MAX_MTU */
+const LARGEST_MTU = 65535;
+
+/** A decision, made once and used for every packet that it fits. */
+class MadeRoute4 implements Route4 {
+  readonly kind: RouteKind;
+  readonly type: number;
+  readonly outDevice: number;
+  readonly gateway: number;
+  readonly gateway6: Uint8Array | undefined;
+  readonly source: number;
+  readonly error: number;
+  readonly isLocal: boolean;
+  readonly isBroadcast: boolean;
+  readonly isMulticast: boolean;
+  readonly entry: FibEntry4 | undefined;
+  readonly #host: Host;
+  readonly #learnedMtu: number;
+
+  constructor(
+    host: Host,
+    given: {
+      kind: RouteKind;
+      type: number;
+      outDevice: number;
+      gateway?: number;
+      gateway6?: Uint8Array | undefined;
+      source?: number;
+      error?: number;
+      isLocal?: boolean;
+      entry?: FibEntry4 | undefined;
+      learnedMtu?: number;
+    },
+  ) {
+    this.#host = host;
+    this.kind = given.kind;
+    this.type = given.type;
+    this.outDevice = given.outDevice;
+    this.gateway = given.gateway ?? 0;
+    this.gateway6 = given.gateway6;
+    this.source = given.source ?? 0;
+    this.error = given.error ?? 0;
+    this.isLocal = given.isLocal ?? false;
+    this.isBroadcast = given.type === ROUTE_TYPE.BROADCAST;
+    this.isMulticast = given.type === ROUTE_TYPE.MULTICAST;
+    this.entry = given.entry;
+    this.#learnedMtu = given.learnedMtu ?? 0;
+  }
+
+  get metrics(): Readonly<Record<string, number>> {
+    return this.entry?.metrics ?? NO_METRICS;
+  }
+
+  get mtuLocked(): boolean {
+    return this.entry?.mtuLocked ?? false;
+  }
+
+  get realm(): number {
+    return this.entry?.realm ?? 0;
+  }
+
+  get scope(): number {
+    return this.entry?.scope ?? SCOPE.LINK;
+  }
+
+  get table(): number {
+    return this.entry?.table ?? TABLE.UNSPEC;
+  }
+
+  get mtu(): number {
+    if (this.#learnedMtu !== 0) return this.#learnedMtu;
+    const metric = this.entry?.metrics.mtu ?? 0;
+    return Math.min(
+      metric || (this.#host.interfaces.byIndex(this.outDevice)?.mtu ?? LARGEST_MTU),
+      LARGEST_MTU,
+    );
+  }
+
+  get why(): string {
+    const { entry } = this;
+    if (!entry) return this.error !== 0 ? 'no route to the destination' : this.#withoutEntry();
+    const table = TABLE_NAMES.get(entry.table) ?? `table ${entry.table}`;
+    return `${table}: ${describe(this.#host, entry, this.gateway, this.outDevice)}`;
+  }
+
+  #withoutEntry(): string {
+    if (this.isBroadcast) return 'broadcast on this link';
+    if (this.isMulticast) return this.isLocal ? 'a multicast group of the interface' : 'multicast';
+    return this.isLocal ? 'the host itself' : 'on the link of the interface';
+  }
+}
+
+const TABLE_NAMES = new Map<number, string>([
+  [TABLE.LOCAL, 'local'],
+  [TABLE.MAIN, 'main'],
+  [TABLE.DEFAULT, 'default'],
+]);
+const TYPE_NAMES = new Map<number, string>([
+  [ROUTE_TYPE.LOCAL, 'local '],
+  [ROUTE_TYPE.BROADCAST, 'broadcast '],
+  [ROUTE_TYPE.BLACKHOLE, 'blackhole '],
+  [ROUTE_TYPE.UNREACHABLE, 'unreachable '],
+  [ROUTE_TYPE.PROHIBIT, 'prohibit '],
+  [ROUTE_TYPE.THROW, 'throw '],
+]);
+
+/** A route in the words of `ip route`. */
+function describe(host: Host, entry: FibEntry4, gateway: number, outDevice: number): string {
+  const { destination, prefixLength, nextHops } = entry;
+  const to =
+    prefixLength === 0 ? 'default' : dotted(destination) + (prefixLength === 32 ? '' : `/${prefixLength}`);
+  const via = gateway !== 0 ? ` via ${dotted(gateway)}` : '';
+  const device = nextHops[0]
+    ? host.interfaces.nameOf(entry.type === ROUTE_TYPE.LOCAL ? nextHops[0].device : outDevice)
+    : '';
+  return `${TYPE_NAMES.get(entry.type) ?? ''}${to}${via}${device ? ` dev ${device}` : ''}`;
+}
+
+/** Makes decisions and keeps them, so that a look-up makes nothing. */
+export class RouteMaker4 {
+  readonly #host: Host;
+  readonly #simple = new Map<number, Route4>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** To another host, or to the next hop for a packet of this one. */
+  onward(
+    kind: 'forward' | 'output',
+    entry: FibEntry4,
+    hop: NextHop4,
+    index: number,
+    exception: Exception4 | undefined,
+  ): Route4 {
+    if (exception) return this.#onward(entry, hop, exception);
+    const key = index * 2 + (kind === 'forward' ? 0 : 1);
+    let route = entry.made.get(key);
+    if (!route) {
+      route = this.#onward(entry, hop, undefined);
+      entry.made.set(key, route);
+    }
+    return route;
+  }
+
+  #onward(entry: FibEntry4, hop: NextHop4, exception: Exception4 | undefined): Route4 {
+    return new MadeRoute4(this.#host, {
+      kind: 'forward',
+      type: entry.type,
+      outDevice: hop.device,
+      gateway: exception && exception.gateway !== 0 ? exception.gateway : hop.gateway,
+      gateway6: hop.gateway6,
+      source: entry.source,
+      isLocal: this.#host.interfaces.byIndex(hop.device)?.loopback ?? false,
+      entry,
+      learnedMtu: exception?.mtu ?? 0,
+    });
+  }
+
+  /** A packet that came in is for this host. */
+  local(entry: FibEntry4): Route4 {
+    return this.#kept(entry, -1, () => ({
+      kind: 'deliver',
+      type: ROUTE_TYPE.LOCAL,
+      outDevice: LOOPBACK_INDEX,
+      isLocal: true,
+      source: entry.source,
+      entry,
+    }));
+  }
+
+  /** A packet of this host goes to itself. */
+  localOutput(entry: FibEntry4): Route4 {
+    return this.local(entry);
+  }
+
+  /** Neither source nor destination was given: 127.0.0.1 to 127.0.0.1. */
+  ownLoopback(): Route4 {
+    return this.#cached(0x1000000, () => ({
+      kind: 'deliver',
+      type: ROUTE_TYPE.LOCAL,
+      outDevice: LOOPBACK_INDEX,
+      isLocal: true,
+    }));
+  }
+
+  /** `inDevice` for one that came in, `outDevice` for one of the host's own (0 for the other). */
+  broadcast(inDevice: number, outDevice: number): Route4 {
+    const out = outDevice === 0 ? LOOPBACK_INDEX : outDevice;
+    return this.#cached(0x2000000 + (inDevice << 12) + out, () => ({
+      kind: outDevice === 0 ? 'deliver' : 'forward',
+      type: ROUTE_TYPE.BROADCAST,
+      outDevice: out,
+      isLocal: true,
+    }));
+  }
+
+  /** `out` is 1 for a packet of the host's own. `member`: the host listens to the group. */
+  multicast(device: number, member: boolean, out: 0 | 1, entry?: FibEntry4, hop?: NextHop4): Route4 {
+    const given = {
+      kind: (out === 0 ? 'deliver' : 'forward') as RouteKind,
+      type: ROUTE_TYPE.MULTICAST,
+      outDevice: out === 0 ? LOOPBACK_INDEX : device,
+      isLocal: member,
+    };
+    // The kernel drops the route's own values for prefixes shorter than 4 (__mkroute_output).
+    if (entry && hop && entry.prefixLength >= 4) {
+      return new MadeRoute4(this.#host, { ...given, gateway: hop.gateway, source: entry.source, entry });
+    }
+    return this.#cached(0x4000000 + (out << 13) + ((member ? 1 : 0) << 12) + device, () => given);
+  }
+
+  /** No route was found, but the interface was given. */
+  onLink(device: number): Route4 {
+    return this.#cached(0x8000000 + device, () => ({
+      kind: 'forward',
+      type: ROUTE_TYPE.UNICAST,
+      outDevice: device,
+    }));
+  }
+
+  /** Nothing leads there: `error` is negative; `entry` the route that says so, if one does. */
+  failed(error: number, entry: FibEntry4 | undefined): Route4 {
+    const saying = entry && typeError(entry.type) === error ? entry : undefined;
+    const make = () => ({
+      kind: 'error' as const,
+      type: ROUTE_TYPE.UNREACHABLE,
+      outDevice: LOOPBACK_INDEX,
+      error,
+      entry: saying,
+    });
+    return saying ? this.#kept(saying, -2, make) : this.#cached(0x10000000 - error, make);
+  }
+
+  #kept(entry: FibEntry4, key: number, make: () => ConstructorParameters<typeof MadeRoute4>[1]): Route4 {
+    let route = entry.made.get(key);
+    if (!route) {
+      route = new MadeRoute4(this.#host, make());
+      entry.made.set(key, route);
+    }
+    return route;
+  }
+
+  #cached(key: number, make: () => ConstructorParameters<typeof MadeRoute4>[1]): Route4 {
+    let route = this.#simple.get(key);
+    if (!route) {
+      route = new MadeRoute4(this.#host, make());
+      this.#simple.set(key, route);
+    }
+    return route;
+  }
+}
