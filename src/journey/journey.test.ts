@@ -298,12 +298,12 @@ describe('packets that were caused', () => {
     summary.add(journeys[0]!);
     expect(plainText(summary.lines())).toBe(
       [
-        '2 packets: 2 dropped; 2 made in answer',
+        '2 packets: 2 dropped; the host made 2',
         '     2  dropped by rule 1 of filter INPUT: -A INPUT -p tcp -j REJECT --reject-with tcp-reset',
         '',
       ].join('\n'),
     );
-    expect(summary.data()).toMatchObject({ packets: 2, ends: { dropped: 2 }, caused: 2 });
+    expect(summary.data()).toMatchObject({ packets: 2, ends: { dropped: 2 }, made: 2 });
   });
 });
 
@@ -389,6 +389,33 @@ describe('packets that wait', () => {
       end: { text: 'sent by wan0' },
     });
     expect(text(journey)).toMatch(/^tcp .* syn goes on\n/);
+  });
+
+  it('are counted by what becomes of them at last, and cause what is made because of it', () => {
+    const stage = new Stage();
+    const { recorder } = stage;
+    const summary = new JourneySummary();
+    const packet = stage.packet(SYN);
+    recorder.arrive(packet, 1);
+    recorder.wait(packet, 'neighbour 192.0.2.7');
+    const question = stage.packet('arp who-has 192.0.2.7 tell 192.0.2.1');
+    question.etherType = 0x0806;
+    recorder.create(question, 'ARP request');
+    recorder.transmit(question, 2);
+    const [first] = recorder.take();
+    expect(first?.caused[0]).toMatchObject({ summary: 'arp who-has 192.0.2.7 tell 192.0.2.1', cause: 1 });
+    summary.add(first!);
+    expect(summary.data()).toMatchObject({ packets: 1, ends: { waiting: 1 }, made: 1 });
+    const error = stage.ipOnly('icmp 192.0.2.1 > 198.51.100.7 host-unreachable', packet.id);
+    recorder.create(error, 'ICMP error');
+    recorder.transmit(error, 1);
+    recorder.drop(packet, 'neighbour', '192.0.2.7 does not answer');
+    const journeys = recorder.take();
+    expect(journeys.length).toBe(1);
+    expect(journeys[0]).toMatchObject({ packet: 1, end: { kind: 'dropped' }, caused: [{ cause: 1 }] });
+    summary.add(journeys[0]!, false);
+    expect(summary.data()).toMatchObject({ packets: 1, ends: { dropped: 1 }, made: 2 });
+    expect(summary.data().ends).not.toHaveProperty('waiting');
   });
 
   it('are not remembered without a bound', () => {

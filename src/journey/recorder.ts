@@ -58,8 +58,8 @@ export class JourneyRecorder implements Observer {
   readonly #drafts = new Map<number, Draft>();
   /** Those that nobody caused, or whose cause was handed out before. */
   #roots: Draft[] = [];
-  /** Packets that were still waiting when their journey was handed out. */
-  readonly #waiting = new Set<number>();
+  /** Packets that were still waiting when their journey was handed out, by their number. */
+  readonly #waiting = new Map<number, Draft>();
   /** The one that an event named last: lines of the log are its. */
   #current: Draft | undefined;
 
@@ -72,9 +72,10 @@ export class JourneyRecorder implements Observer {
   take(): Journey[] {
     const journeys = this.#roots.map(finished);
     for (const [number, draft] of this.#drafts) {
-      if (draft.steps.at(-1)?.kind === 'wait') this.#waiting.add(number);
+      const last = draft.steps.findLast(({ kind }) => kind !== 'cause' && kind !== 'log');
+      if (last?.kind === 'wait') this.#waiting.set(number, draft);
     }
-    for (const number of this.#waiting) {
+    for (const number of this.#waiting.keys()) {
       if (this.#waiting.size <= MOST_WAITING) break;
       this.#waiting.delete(number);
     }
@@ -85,7 +86,7 @@ export class JourneyRecorder implements Observer {
   }
 
   arrive(packet: Packet, device: number): void {
-    const known = this.#drafts.get(packet.id);
+    const known = this.#known(packet.id);
     const name = this.#host.nameOf(device);
     if (known) {
       this.#current = known;
@@ -96,7 +97,7 @@ export class JourneyRecorder implements Observer {
   }
 
   create(packet: Packet, why: string): void {
-    if (!this.#drafts.has(packet.id)) this.#begin(packet, { kind: 'made', why });
+    if (!this.#known(packet.id)) this.#begin(packet, { kind: 'made', why });
   }
 
   route(packet: Packet, route: Route | undefined, why: string): void {
@@ -199,7 +200,7 @@ export class JourneyRecorder implements Observer {
 
   /** The journey of a packet, with what has changed since its last event written down. */
   #at(packet: Packet): Draft {
-    const draft = this.#drafts.get(packet.id) ?? this.#resume(packet);
+    const draft = this.#known(packet.id) ?? this.#begin(packet, { kind: 'made', why: 'by the host' });
     this.#current = draft;
     if (draft.inParts) return draft;
     const changes = draft.seen.changes(packet, this.#words);
@@ -207,10 +208,24 @@ export class JourneyRecorder implements Observer {
     return draft;
   }
 
-  /** A packet whose journey was handed out, or whose beginning nobody told. */
-  #resume(packet: Packet): Draft {
-    const waited = this.#waiting.delete(packet.id);
-    return this.#begin(packet, waited ? { kind: 'resumed' } : { kind: 'made', why: 'by the host' });
+  /** The journey of a packet by its number; one that had waited and was handed out before goes on in a new one. */
+  #known(number: number): Draft | undefined {
+    const known = this.#drafts.get(number);
+    const waited = known ? undefined : this.#waiting.get(number);
+    if (!waited) return known;
+    this.#waiting.delete(number);
+    const draft: Draft = {
+      ...waited,
+      time: this.#host.now(),
+      origin: { kind: 'resumed' },
+      steps: [],
+      caused: [],
+      hook: undefined,
+      rule: undefined,
+    };
+    this.#drafts.set(number, draft);
+    this.#roots.push(draft);
+    return draft;
   }
 
   #begin(packet: Packet, origin: Origin): Draft {
@@ -247,7 +262,7 @@ export class JourneyRecorder implements Observer {
 
   /** The packet that this one answers; or, if that is not said, the one that was on its way when it was made. */
   #causeOf(packet: Packet, origin: Origin): Draft | undefined {
-    if (packet.cause !== 0) return this.#drafts.get(packet.cause);
+    if (packet.cause !== 0) return this.#known(packet.cause);
     const current = this.#current;
     if (origin.kind !== 'made' || !current) return undefined;
     const last = current.steps.at(-1)?.kind;

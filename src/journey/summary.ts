@@ -5,18 +5,36 @@ import type { Line } from './text.ts';
 /** What became of many packets, counted as they come. */
 export class JourneySummary {
   #packets = 0;
-  #caused = 0;
+  #made = 0;
   readonly #ends = new Map<End['kind'], number>();
-  readonly #reasons = new Map<string, { kind: End['kind']; count: number }>();
+  readonly #reasons = new Map<string, { readonly kind: End['kind']; count: number }>();
+  /** Packets that wait, by their number; what becomes of them later counts instead. */
+  readonly #waiting = new Map<number, End>();
 
-  add(journey: Journey): void {
-    this.#packets++;
-    this.#ends.set(journey.end.kind, (this.#ends.get(journey.end.kind) ?? 0) + 1);
-    const reason = reasonOf(journey.end);
+  /** `isGiven`: the packet came from outside; the host itself made the others. */
+  add(journey: Journey, isGiven = true): void {
+    const { packet, end, origin } = journey;
+    const before = origin.kind === 'resumed' ? this.#waiting.get(packet) : undefined;
+    if (before) {
+      this.#count(before, -1);
+      this.#waiting.delete(packet);
+    }
+    this.#made += countCaused(journey);
+    if (!isGiven && !before) {
+      this.#made++;
+      return;
+    }
+    if (!before) this.#packets++;
+    this.#count(end, 1);
+    if (end.kind === 'waiting') this.#waiting.set(packet, end);
+  }
+
+  #count(end: End, by: number): void {
+    this.#ends.set(end.kind, (this.#ends.get(end.kind) ?? 0) + by);
+    const reason = reasonOf(end);
     const known = this.#reasons.get(reason);
-    if (known) known.count++;
-    else this.#reasons.set(reason, { kind: journey.end.kind, count: 1 });
-    this.#caused += countCaused(journey);
+    if (known) known.count += by;
+    else this.#reasons.set(reason, { kind: end.kind, count: by });
   }
 
   /** Data for machines. */
@@ -24,20 +42,21 @@ export class JourneySummary {
     packets: number;
     ends: Partial<Record<End['kind'], number>>;
     reasons: { kind: End['kind']; reason: string; packets: number }[];
-    caused: number;
+    made: number;
   } {
     return {
       packets: this.#packets,
-      ends: Object.fromEntries(this.#ends),
+      ends: Object.fromEntries([...this.#ends].filter(([, count]) => count > 0)),
       reasons: this.#sorted().map(([reason, { kind, count }]) => ({ kind, reason, packets: count })),
-      caused: this.#caused,
+      made: this.#made,
     };
   }
 
   lines(): Line[] {
     const total = `${this.#packets} packet${this.#packets === 1 ? '' : 's'}`;
-    const ends = [...this.#ends].map(([kind, count]) => `${count} ${END_WORDS[kind]}`).join(', ');
-    const made = this.#caused > 0 ? `; ${this.#caused} made in answer` : '';
+    const ended = [...this.#ends].filter(([, count]) => count > 0);
+    const ends = ended.map(([kind, count]) => `${count} ${END_WORDS[kind]}`).join(', ');
+    const made = this.#made > 0 ? `; the host made ${this.#made}` : '';
     const lines: Line[] = [[{ text: `${total}: ${ends}${made}`, style: 'hook' }]];
     for (const [reason, { kind, count }] of this.#sorted()) {
       const style = kind === 'dropped' ? 'dropped' : kind === 'waiting' ? 'waiting' : 'passed';
@@ -53,7 +72,9 @@ export class JourneySummary {
   #sorted(): [string, { kind: End['kind']; count: number }][] {
     const rank = ({ kind }: { kind: End['kind'] }): number =>
       kind === 'dropped' ? 0 : kind === 'sent' ? 2 : 1;
-    return [...this.#reasons].sort(([, a], [, b]) => rank(a) - rank(b) || b.count - a.count);
+    return [...this.#reasons]
+      .filter(([, { count }]) => count > 0)
+      .sort(([, a], [, b]) => rank(a) - rank(b) || b.count - a.count);
   }
 }
 

@@ -89,12 +89,13 @@ class Writer {
     this.#hook = '';
     if (step.kind === 'change') this.#changes(step.changes, '  ');
     else if (step.kind === 'log') this.#log(step.line, '  ');
-    // The verdict tells of a drop.
-    else if (step.kind !== 'drop') this.#add(...this.#stepPieces(step, journey));
+    else if (!isToldByEnd(step, journey)) this.#add(...this.#stepPieces(step, journey));
   }
 
-  #stepPieces(step: Exclude<Step, { kind: 'hook' | 'change' | 'log' | 'drop' }>, journey: Journey): Piece[] {
+  #stepPieces(step: Exclude<Step, { kind: 'hook' | 'change' | 'log' }>, journey: Journey): Piece[] {
     switch (step.kind) {
+      case 'drop':
+        return [heading('dropped'), plain(` ${step.reason}`)];
       case 'arrive':
         return [plain(`  arrives at ${step.device}`)];
       case 'route':
@@ -242,6 +243,13 @@ class Writer {
           : 'passed';
     this.#add({ text: end.text, style });
   }
+}
+
+/** Does the verdict at the end say the same? */
+function isToldByEnd({ kind }: Step, { end }: Journey): boolean {
+  if (kind === 'drop') return end.kind === 'dropped';
+  if (kind === 'deliver') return end.kind === 'delivered';
+  return kind === 'wait' && end.kind === 'waiting';
 }
 
 const heading = (text: string): Piece => ({ text, style: 'hook' });

@@ -45,7 +45,7 @@ async function demo(verbose: boolean, all: boolean, color: boolean): Promise<num
   const { arrived, expected } = readCaptures(host, folder);
   const output = new DemoOutput(verbose, all, color);
   output.begin(arrived.length);
-  await carrier.carry(host, arrived, output);
+  carrier.carry(host, arrived, output);
   const { equal, missing, extra } = compareFrames(sent, expected);
   const right = missing.length + extra.length === 0;
   const verdict = right
@@ -151,8 +151,8 @@ class DemoOutput implements Output {
   }
 
   packet({ from, time, journeys }: Carried): void {
-    for (const journey of journeys) {
-      this.#summary.add(journey);
+    for (const [index, journey] of journeys.entries()) {
+      this.#summary.add(journey, from !== undefined && index === 0);
       const kind = `${journey.summary.split(' ')[0]} ${reasonOf(journey.end)}`;
       if (this.#seen.has(kind) && !this.#all) continue;
       this.#seen.add(kind);

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import * as packetWords from '../formats/packet-language/index.ts';
 import { frameOf } from '../formats/packet-language/index.ts';
 import type { Host, HostOptions } from '../host/host.ts';
+import type { JourneyRecorder } from '../journey/recorder.ts';
 import { recordJourneys } from '../journey/watch.ts';
 import { UserProblem } from './problem.ts';
 import { sourceMacFor } from './source-mac.ts';
@@ -38,30 +39,35 @@ export class Carrier {
       : { epoch, log: (line) => writeSync(log, `${line.replace(/^<\d>/, '')}\n`) };
   }
 
-  async carry(host: Host, inputs: readonly Input[], output: Output): Promise<void> {
+  carry(host: Host, inputs: readonly Input[], output: Output): void {
     const recorder = recordJourneys(host, packetWords);
     let first: number | undefined;
     for (const input of inputs) {
-      if (input.kind === 'wait') {
-        host.advance(input.seconds);
-        output.packet({ from: undefined, time: host.timers.now / 1e6, journeys: recorder.take() });
-        continue;
-      }
+      let wait = 0;
+      if (input.kind === 'wait') wait = input.seconds;
       if (input.kind === 'frame') {
         const time = input.frame.seconds * 1e6 + input.frame.nanoseconds / 1e3;
         first ??= time - host.timers.now;
-        const later = time - first - host.timers.now;
-        if (later > 0) host.advance(later / 1e6);
+        wait = (time - first - host.timers.now) / 1e6;
       }
+      if (wait > 0) this.#wait(host, wait, recorder, output);
+      if (input.kind === 'wait') continue;
       const error = this.#carryOne(host, input);
       const journeys = recorder.take();
       if (journeys.length === 0 && !error) continue;
       const time = host.timers.now / 1e6;
-      output.packet({ from: input.from, time, journeys, ...(error ? { error } : {}) });
+      const said = error ? { error, summary: summaryOf(input) } : {};
+      output.packet({ from: input.from, time, journeys, ...said });
     }
     host.observer = undefined;
     output.finish();
     this.#finish();
+  }
+
+  #wait(host: Host, seconds: number, recorder: JourneyRecorder, output: Output): void {
+    host.advance(seconds);
+    const journeys = recorder.take();
+    if (journeys.length > 0) output.packet({ from: undefined, time: host.timers.now / 1e6, journeys });
   }
 
   /** Answers the error that a local sender gets. */
@@ -107,6 +113,12 @@ export class Carrier {
     note(this.#unreadable, 'captured frames are left out: they carry nothing that a host takes');
     note(this.#cut, 'captured frames were cut by the capture (snap length); their headers tell of more');
   }
+}
+
+function summaryOf(input: Exclude<Input, { kind: 'wait' }>): string {
+  if (input.kind === 'frame') return packetWords.summarizeFrame(input.frame.bytes);
+  const { packet } = input.packet;
+  return packet ? packetWords.summarizePacket(packet) : packetWords.summarizeFrame(input.packet.frame());
 }
 
 function openLog(path: string): number {

@@ -9,7 +9,10 @@ export interface Carried {
   readonly from: Place | undefined;
   /** Seconds since the first packet. */
   readonly time: number;
+  /** Of a packet that was given, its own journey comes first. */
   readonly journeys: readonly Journey[];
+  /** The packet in short, for one that did not even set out. */
+  readonly summary?: string;
   /** Error that a local sender got, as EPERM. */
   readonly error?: string;
 }
@@ -39,8 +42,8 @@ export class TextOutput implements Output {
     this.#options = options;
   }
 
-  packet({ from, time, journeys, error }: Carried): void {
-    for (const journey of journeys) this.#summary.add(journey);
+  packet({ from, time, journeys, summary, error }: Carried): void {
+    addAll(this.#summary, journeys, from);
     if (!this.#options.journeys) return;
     const lines: Line[] = [];
     const { verbose, width, several } = this.#options;
@@ -48,6 +51,7 @@ export class TextOutput implements Output {
       if (index > 0) lines.push([]);
       lines.push(...journeyText(journey, { verbose, width }));
     }
+    if (error && journeys.length === 0 && summary) lines.push([{ text: summary, style: 'packet' }]);
     if (error) lines.push([{ text: `the sender gets ${error}`, style: 'dropped' }]);
     if (lines.length === 0) return;
     const name = from?.name ?? 'later';
@@ -69,12 +73,16 @@ export class TextOutput implements Output {
   }
 }
 
+function addAll(summary: JourneySummary, journeys: readonly Journey[], from: Place | undefined): void {
+  for (const [index, journey] of journeys.entries()) summary.add(journey, from !== undefined && index === 0);
+}
+
 /** Journeys for programs: a JSON object on each line. */
 export class JsonOutput implements Output {
   readonly #summary = new JourneySummary();
 
   packet({ from, time, journeys, error }: Carried): void {
-    for (const journey of journeys) this.#summary.add(journey);
+    addAll(this.#summary, journeys, from);
     if (journeys.length === 0 && !error) return;
     const input = from
       ? { from: from.name, ...(from.file ? { file: from.file, number: from.number } : {}) }

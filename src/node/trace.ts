@@ -95,7 +95,7 @@ export async function trace(words: readonly Ordered[], options: Options): Promis
         width: outputWidth(),
         several: inputs.filter(({ kind }) => kind !== 'wait').length > 1,
       });
-  await carrier.carry(host, inputs, output);
+  carrier.carry(host, inputs, output);
 }
 
 /** Every packet of the command line is read before the first one is carried. */
