@@ -29,6 +29,12 @@ export class JourneySummary {
     if (end.kind === 'waiting') this.#waiting.set(packet, end);
   }
 
+  /** A packet that a local process could not even send, and the error it got. */
+  addRefused(error: string): void {
+    this.#packets++;
+    this.#count({ kind: 'dropped', devices: [], text: `the sender gets ${error}` }, 1);
+  }
+
   #count(end: End, by: number): void {
     this.#ends.set(end.kind, (this.#ends.get(end.kind) ?? 0) + by);
     const reason = reasonOf(end);

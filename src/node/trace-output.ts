@@ -43,7 +43,7 @@ export class TextOutput implements Output {
   }
 
   packet({ from, time, journeys, summary, error }: Carried): void {
-    addAll(this.#summary, journeys, from);
+    addAll(this.#summary, journeys, from, error);
     if (!this.#options.journeys) return;
     const lines: Line[] = [];
     const { verbose, width, several } = this.#options;
@@ -73,7 +73,13 @@ export class TextOutput implements Output {
   }
 }
 
-function addAll(summary: JourneySummary, journeys: readonly Journey[], from: Place | undefined): void {
+function addAll(
+  summary: JourneySummary,
+  journeys: readonly Journey[],
+  from: Place | undefined,
+  error: string | undefined,
+): void {
+  if (error && journeys.length === 0) summary.addRefused(error);
   for (const [index, journey] of journeys.entries()) summary.add(journey, from !== undefined && index === 0);
 }
 
@@ -82,7 +88,7 @@ export class JsonOutput implements Output {
   readonly #summary = new JourneySummary();
 
   packet({ from, time, journeys, error }: Carried): void {
-    addAll(this.#summary, journeys, from);
+    addAll(this.#summary, journeys, from, error);
     if (journeys.length === 0 && !error) return;
     const input = from
       ? { from: from.name, ...(from.file ? { file: from.file, number: from.number } : {}) }
