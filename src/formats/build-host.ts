@@ -1,6 +1,5 @@
 import { runCommand } from '../commands/index.ts';
 import { Host, type HostOptions } from '../host/host.ts';
-import { NotSupportedYet } from '../netfilter/unsupported.ts';
 import { Names } from '../xtables/names.ts';
 import { applyBaseSettings } from './base-settings.ts';
 import { type FieldPath, fieldName } from './fields.ts';
@@ -16,24 +15,42 @@ export class HostLoadProblem extends Error {
   /** The field of the description; `line` counts from 1 in a text of several lines, 0 if it is not known. */
   readonly path: FieldPath;
   readonly line: number;
+  /** It was refused for want of what is not there yet: `match state`. */
+  readonly unsupported: string | undefined;
 
-  constructor(what: string, exit: number, stderr: string, path: FieldPath, line = 0) {
+  constructor(
+    what: string,
+    result: { readonly exit: number; readonly stderr: string; readonly unsupported?: string },
+    path: FieldPath,
+    line = 0,
+  ) {
+    const { exit, stderr, unsupported } = result;
     const at = line > 0 ? `${fieldName(path)} line ${line}` : fieldName(path);
-    super(`${at}: ${stderr.trim()}`);
+    super(`${at}: ${unsupported ? `not supported yet: ${unsupported}` : inOneLine(stderr)}`);
     this.name = 'HostLoadProblem';
     this.what = what;
     this.exit = exit;
     this.stderr = stderr;
     this.path = path;
     this.line = line;
+    this.unsupported = unsupported;
   }
+}
+
+/** What a tool said on standard error, without its hints on what to try. */
+export function inOneLine(stderr: string): string {
+  const isHint = (line: string) => line === '' || /^(Try `|Error occurred at line: )/.test(line);
+  return stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => !isHint(line))
+    .join(' ');
 }
 
 /**
  * Builds a described host in the order of FORMAT.md: base settings, interfaces, settings, addresses, neighbours,
  * routes, rules, ipset, iptables, ip6tables, sockets. `path` is where the description stands in its document.
  * @throws {HostLoadProblem} if a part is refused.
- * @throws {NotSupportedYet} if a part needs something that is not there yet.
  */
 export function buildHost(
   description: HostDescription,
@@ -57,7 +74,8 @@ export function buildHost(
   loadTexts(host, description, path);
   for (const [index, socket] of description.sockets.entries()) {
     const error = bindSocket(host, socket);
-    if (error) throw new HostLoadProblem('socket', 1, `bind: ${error}`, [...path, 'sockets', index]);
+    if (error)
+      throw new HostLoadProblem('socket', { exit: 1, stderr: `bind: ${error}` }, [...path, 'sockets', index]);
   }
   return host;
 }
@@ -111,10 +129,9 @@ function ipBatch(
   places: readonly FieldPath[],
 ): void {
   const result = runCommand(host, ['ip', ...family, '-batch', '-'], `${lines.join('\n')}\n`);
-  if (result.unsupported) throw new NotSupportedYet(result.unsupported);
   if (result.exit === 0) return;
   const number = Number(/Command failed -:(\d+)/.exec(result.stderr)?.[1] ?? 1);
-  throw new HostLoadProblem('ip', result.exit, result.stderr, places[number - 1] ?? places[0] ?? []);
+  throw new HostLoadProblem('ip', result, places[number - 1] ?? places[0] ?? []);
 }
 
 function loadTexts(host: Host, description: HostDescription, path: FieldPath): void {
@@ -123,10 +140,9 @@ function loadTexts(host: Host, description: HostDescription, path: FieldPath): v
     if (text === '') continue;
     const argv = what === 'ipset' ? ['ipset', 'restore'] : [`${what}-restore`];
     const result = runCommand(host, argv, text);
-    if (result.unsupported) throw new NotSupportedYet(result.unsupported);
     if (result.exit === 0) continue;
     const line = Number(/\bline:? (\d+)/i.exec(result.stderr)?.[1] ?? 0);
-    throw new HostLoadProblem(what, result.exit, result.stderr, [...path, what], line);
+    throw new HostLoadProblem(what, result, [...path, what], line);
   }
 }
 
@@ -143,8 +159,8 @@ function setSysctl(host: Host, name: string, value: string, path: FieldPath): vo
   const file = name.replaceAll('.', '/');
   const error = host.sysctl.set(file, value);
   if (error === undefined) return;
-  if (error === 'ENOENT' && NOT_YET.test(file)) throw new NotSupportedYet(`sysctl ${name}`);
   const [number, text] = ERROR_NUMBERS[error] ?? ERROR_NUMBERS.EINVAL!;
   const stderr = `[Errno ${number}] ${text}${error === 'EINVAL' ? '' : `: '/proc/sys/${file}'`}`;
-  throw new HostLoadProblem(`sysctl ${name}=${value}`, 1, stderr, path);
+  const unsupported = error === 'ENOENT' && NOT_YET.test(file) ? { unsupported: `sysctl ${name}` } : {};
+  throw new HostLoadProblem(`sysctl ${name}=${value}`, { exit: 1, stderr, ...unsupported }, path);
 }

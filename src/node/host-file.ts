@@ -3,7 +3,6 @@ import { bytesOfText } from '../formats/bytes-text.ts';
 import { FieldProblem } from '../formats/fields.ts';
 import { type HostDescription, readHostDescription } from '../formats/host-description.ts';
 import type { Host, HostOptions } from '../host/host.ts';
-import { NotSupportedYet } from '../netfilter/unsupported.ts';
 import { placed, readDocument } from './document.ts';
 import { UserProblem } from './problem.ts';
 
@@ -21,7 +20,6 @@ export async function hostFromFile(file: string, options: HostOptions = {}): Pro
       const place = document.place(error.path, false, Math.max(0, error.line - 1));
       throw new UserProblem(`${place}: ${error.message}`);
     }
-    if (error instanceof NotSupportedYet) throw new UserProblem(`${file}: ${error.message}`);
     throw error;
   }
 }

@@ -44,7 +44,7 @@ test('files are laid out below the folder as they were found', async () => {
   const exit = await run(
     'play',
     join(directory, 'in'),
-    join(SCENARIOS, 'path/redirect.json'),
+    join(SCENARIOS, 'path/no-route.json'),
     '-o',
     join(directory, 'out'),
   );
@@ -52,7 +52,7 @@ test('files are laid out below the folder as they were found', async () => {
   expect(exit).toBe(0);
   expect(recording('out/a/forward-udp.recording.json').name).toBe('forward-udp');
   expect(recording('out/arp.recording.json').steps[0]?.out).toHaveLength(1);
-  expect(recording('out/redirect.recording.json').kernel).toBe('6.18.44');
+  expect(recording('out/no-route.recording.json').kernel).toBe('6.18.44');
 });
 
 test('the clock starts when it is told to', async () => {
@@ -103,7 +103,7 @@ test('what cannot be played is named and counted, the rest is played', async () 
 });
 
 test.each<[string[], number, RegExp]>([
-  [['play'], 2, /missing required argument 'scenario'/],
+  [['play', '-o', 'y'], 2, /missing required argument 'scenario'/],
   [['play', 'x'], 2, /required option '-o, --output <folder>' not specified/],
   [['play', 'x', '-o', 'y', '-t', 'noon'], 2, /--time noon: must be seconds since 1970/],
   [['play', '/nowhere', '-o', 'y'], 1, /^fivehooks: \/nowhere: cannot be read: no such file or folder\n$/],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { inOneLine } from '../formats/build-host.ts';
 import { FieldProblem } from '../formats/fields.ts';
 import { recordingText } from '../formats/recording.ts';
 import { readScenario } from '../formats/scenario.ts';
@@ -62,7 +63,7 @@ function playFile(file: FoundFile, folder: string, time: number | undefined, tal
     writeTextFile(join(folder, `${name}.recording.json`), recordingText(played.recording));
     if ('load' in played.recording && !scenario.loadFails) {
       const { what, exit, stderr } = played.recording.load;
-      throw new UserProblem(`${file.path}: ${what} failed with ${exit}: ${stderr.trim()}`);
+      throw new UserProblem(`${file.path}: ${what} failed with ${exit}: ${inOneLine(stderr)}`);
     }
   }
   tally.count(name, file.path, played);

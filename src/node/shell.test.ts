@@ -15,7 +15,7 @@ interface Done {
 }
 
 function shell(args: readonly string[], input: string): Promise<Done> {
-  const child = spawn('npx', ['tsx', CLI, 'shell', ...args]);
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, 'shell', ...args]);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -96,7 +96,7 @@ test('every line is answered by one line', async () => {
 });
 
 test('an answer comes before the next line is sent', async () => {
-  const child = spawn('npx', ['tsx', CLI, 'shell', '--json']);
+  const child = spawn(process.execPath, ['--import', 'tsx', CLI, 'shell', '--json']);
   child.stdout.setEncoding('utf8');
   const answer = () => new Promise<string>((done) => child.stdout.once('data', done));
   for (const line of ['iptables -N one', 'iptables -N one']) {

@@ -39,6 +39,8 @@ export function playScenario(scenario: Scenario, options: PlayOptions = {}): Pla
     return { kind: 'played', recording: play(scenario, options) };
   } catch (error) {
     if (error instanceof NotSupportedYet) return { kind: 'refused', cause: error.what };
+    if (error instanceof HostLoadProblem && error.unsupported)
+      return { kind: 'refused', cause: error.unsupported };
     if (error instanceof HostLoadProblem || error instanceof WordsProblem)
       return { kind: 'broken', problem: error.message };
     throw error;
@@ -53,7 +55,7 @@ function play(scenario: Scenario, options: PlayOptions): Recording {
     const seed = options.seed === undefined ? {} : { seed: options.seed };
     host = buildHost(scenario.host, { epoch: Math.round(time * 1e6), ...seed }, ['host']);
   } catch (error) {
-    if (!(error instanceof HostLoadProblem) || error.what === 'socket') throw error;
+    if (!(error instanceof HostLoadProblem) || error.unsupported || error.what === 'socket') throw error;
     return { ...head, load: { what: error.what, exit: error.exit, stderr: error.stderr } };
   }
   const watch = new Watch(host, scenario);
