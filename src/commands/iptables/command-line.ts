@@ -27,6 +27,8 @@ import { interfaceName, isExtensionHeader, parseProtocol, protocolMatchName } fr
 
 /** Longest name of a chain or a target plus one (XT_EXTENSION_MAXNAMELEN). */
 export const MAX_NAME = 29;
+/** The library's name for plain verdicts and jumps: a target by name, though nothing can lead to it. */
+export const STANDARD = 'standard';
 
 type AnyOption = CoreLetter | ExtensionOption;
 type Warn = (line: string) => void;
@@ -329,12 +331,12 @@ export class CommandLine {
         this.#version(inverted);
         break;
       case 'w':
-        if (this.#reader.restoring) throw new Problem(`You cannot use \`-w' from ${this.#reader.program}`);
+        if (this.#reader.restoring) throw new Problem(`You cannot use \`-w' from iptables-restore`);
         checkWait(words, argument);
         this.#waits = true;
         break;
       case 'W':
-        if (this.#reader.restoring) throw new Problem(`You cannot use \`-W' from ${this.#reader.program}`);
+        if (this.#reader.restoring) throw new Problem(`You cannot use \`-W' from iptables-restore`);
         checkInterval(words, argument, this.#warn);
         this.#waitInterval = true;
         break;
@@ -390,7 +392,7 @@ export class CommandLine {
     if (name[0] === '-' || name[0] === '!') {
       throw new Problem(`chain name not allowed to start with \`${name[0]}'`);
     }
-    if (name === '' || findTarget(family, name) || isNotYet('target', family, name) || name === 'standard') {
+    if (name === '' || findTarget(family, name) || isNotYet('target', family, name) || name === STANDARD) {
       throw new Problem('chain name may not clash with target name');
     }
     if (BLANK.test(name)) throw new Problem(`Invalid chain name \`${name}'`);

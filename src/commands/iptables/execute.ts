@@ -5,7 +5,7 @@ import { isNotYet } from '../../xtables/registry.ts';
 import { type Action, ANY_HEADER, type Header, type Rule } from '../../xtables/rule.ts';
 import { saveRule } from '../../xtables/text.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
-import type { CommandLine, Reader } from './command-line.ts';
+import { type CommandLine, type Reader, STANDARD } from './command-line.ts';
 import { type Failure, Handle } from './handle.ts';
 import type { Network } from './hosts.ts';
 import { type ListFormat, listHeader, listRule, ONE_LINE } from './list.ts';
@@ -92,6 +92,7 @@ export class Execution {
     }
     if (jump === '') return { kind: 'none' };
     if (this.handle.isChain(jump)) return { kind: 'chain', chain: jump, goto };
+    if (!goto && jump === STANDARD) return { kind: 'chain', chain: jump, goto };
     if (goto) throw new Problem(`goto '${jump}' is not a chain`);
     if (isNotYet('target', this.#reader.family, jump)) throw new NotSupportedYet(`target ${jump}`);
     throw new Problem(`Couldn't load target \`${jump}':No such file or directory\n`);

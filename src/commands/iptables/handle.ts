@@ -52,15 +52,19 @@ export class Handle {
     return this.table.count(entry);
   }
 
-  /** A built-in chain cannot be jumped to. */
-  #leadsToBuiltIn({ action }: Rule): boolean {
-    return action.kind === 'chain' && this.image.chain(action.chain)?.hook !== undefined;
+  /** A rule leads nowhere, or to a built-in chain, which cannot be jumped to. */
+  #misled({ action }: Rule): Failure | undefined {
+    if (action.kind !== 'chain') return undefined;
+    const chain = this.image.chain(action.chain);
+    if (chain === undefined) return NO_CHAIN;
+    return chain.hook === undefined ? undefined : INVALID;
   }
 
   append(chain: string, rule: Rule, count: Count): Failure | undefined {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
-    if (this.#leadsToBuiltIn(rule)) return INVALID;
+    const misled = this.#misled(rule);
+    if (misled) return misled;
     this.image.edit(found).push(newEntry(rule, count.packets, count.bytes));
     return undefined;
   }
@@ -70,7 +74,8 @@ export class Handle {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
     if (at > found.entries.length) return { text: 'Index of insertion too big' };
-    if (this.#leadsToBuiltIn(rule)) return INVALID;
+    const misled = this.#misled(rule);
+    if (misled) return misled;
     this.image.edit(found).splice(at, 0, newEntry(rule, count.packets, count.bytes));
     return undefined;
   }
@@ -79,7 +84,8 @@ export class Handle {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
     if (at >= found.entries.length) return { text: 'Index of replacement too big' };
-    if (this.#leadsToBuiltIn(rule)) return INVALID;
+    const misled = this.#misled(rule);
+    if (misled) return misled;
     this.image.edit(found)[at] = newEntry(rule, count.packets, count.bytes);
     return undefined;
   }
@@ -88,7 +94,8 @@ export class Handle {
   find(chain: string, rule: Rule): number | Failure {
     const found = this.image.chain(chain);
     if (!found) return BAD_RULE;
-    if (this.#leadsToBuiltIn(rule)) return INVALID;
+    const misled = this.#misled(rule);
+    if (misled) return misled;
     const at = found.entries.findIndex((entry) => sameRule(entry.rule, rule));
     if (at >= 0) return at;
     // libiptc's message depends on what the rule of the command leads to.

@@ -5,6 +5,7 @@ import type { Names } from '../../xtables/names.ts';
 import type { Header, InterfaceName, Rule } from '../../xtables/rule.ts';
 import type { Count } from '../../xtables/table.ts';
 import { listOptions, printContext, protocolText } from '../../xtables/text.ts';
+import { builtInProtocolName } from './words.ts';
 
 /** How a listing is to look. */
 export interface ListFormat {
@@ -78,12 +79,7 @@ export function listRule(rule: Rule, line: number, count: Count, names: Names, f
         : (action.extension.kernelName ?? action.extension.name);
   text += `${pad(target, 9)} `;
   text += header.protocolInverted ? '!' : ' ';
-  const protocol =
-    numeric && table
-      ? String(header.protocol)
-      : header.protocol === 0
-        ? 'all'
-        : protocolText(header.protocol, names);
+  const protocol = listProtocol(header.protocol, names, format);
   text += `${pad(protocol, 4)} `;
   text += table ? '' : 'opt ';
   text += `${header.fragmentInverted ? '!' : '-'}${header.fragment ? 'f' : '-'} `;
@@ -99,6 +95,12 @@ export function listRule(rule: Rule, line: number, count: Count, names: Names, f
   for (const { extension, values } of rule.matches) text += listOptions(extension, values, context);
   if (action.kind === 'target') text += listOptions(action.extension, action.values, context);
   return text;
+}
+
+function listProtocol(protocol: number, names: Names, { numeric, table }: ListFormat): string {
+  if (numeric && table) return String(protocol);
+  if (protocol === 0) return 'all';
+  return numeric ? (builtInProtocolName(protocol) ?? String(protocol)) : protocolText(protocol, names);
 }
 
 function listInterface({ text, inverted }: InterfaceName, numeric: boolean): string {

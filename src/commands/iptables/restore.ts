@@ -164,7 +164,11 @@ class Restore {
       if (this.#options.verbose) this.#reader.output.print(`Flushing chain \`${chain}'\n`);
       this.#handle.flush(chain);
     }
-    for (const { name: chain, hook } of chains) if (hook === undefined) this.#handle.deleteChain(chain);
+    for (const { name: chain, hook } of chains) {
+      if (hook !== undefined) continue;
+      if (this.#options.verbose) this.#reader.output.print(`Deleting chain \`${chain}'\n`);
+      this.#handle.deleteChain(chain);
+    }
   }
 
   #chain(text: string): void {

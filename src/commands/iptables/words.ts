@@ -9,10 +9,11 @@ const BUILT_IN: Readonly<Record<string, number>> = {
   udp: 17,
   udplite: 136,
   icmp: 1,
-  icmpv6: 58,
   'ipv6-icmp': 58,
+  icmpv6: 58,
   esp: 50,
   ah: 51,
+  'mobility-header': 135,
   'ipv6-mh': 135,
   mh: 135,
   all: 0,
@@ -30,7 +31,12 @@ export function protocolMatchName(word: string, numeric: boolean, names: Names):
   const number = unsigned(word, 0, 255);
   if (number === undefined) return word;
   const name = numeric ? undefined : names.protocolName(number);
-  return name ?? Object.keys(BUILT_IN).find((known) => BUILT_IN[known] === number);
+  return name ?? builtInProtocolName(number);
+}
+
+/** The library's own name of a protocol, where it has one: what it prints without looking in /etc/protocols. */
+export function builtInProtocolName(protocol: number): string | undefined {
+  return Object.keys(BUILT_IN).find((known) => BUILT_IN[known] === protocol);
 }
 
 /** Headers of IPv6 that `-p` never finds, since it looks behind them (ip6tables: is_exthdr). */
