@@ -49,7 +49,7 @@ describe('unknown options', () => {
   });
 
   it('may be as many as the limit says', () => {
-    const eight = '1e00'.repeat(8) + '010400000000';
+    const eight = `${'1e00'.repeat(8)}010400000000`;
     expect(readOptions(withOptions(eight), true, 8)).toBe(OPTIONS_READ);
     expect(readOptions(withOptions(eight), true, 7)).toBe(OPTIONS_BAD);
   });
