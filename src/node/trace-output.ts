@@ -45,27 +45,32 @@ export class TextOutput implements Output {
   packet({ from, time, journeys, summary, error }: Carried): void {
     addAll(this.#summary, journeys, from, error);
     if (!this.#options.journeys) return;
-    const lines: Line[] = [];
     const { verbose, width, several } = this.#options;
+    const heading = (name: string, seconds: number): Line[] => {
+      const at = seconds > 0 ? `, ${seconds.toFixed(6)} s` : '';
+      return several ? [[{ text: `── ${name}${at}`, style: 'quiet' }]] : [];
+    };
+    if (from) this.#paragraph(heading(from.name, time));
     for (const [index, journey] of journeys.entries()) {
-      if (index > 0) lines.push([]);
-      lines.push(...journeyText(journey, { verbose, width }));
+      const before = from ? [] : heading('later', journey.time / 1e6);
+      const lines = [...before, ...journeyText(journey, { verbose, width })];
+      if (from && index === 0) this.#write(lines);
+      else this.#paragraph(lines);
     }
-    if (error && journeys.length === 0 && summary) lines.push([{ text: summary, style: 'packet' }]);
-    if (error) lines.push([{ text: `the sender gets ${error}`, style: 'dropped' }]);
-    if (lines.length === 0) return;
-    const name = from?.name ?? 'later';
-    const at = time > 0 ? `, ${time.toFixed(6)} s` : '';
-    if (several) lines.unshift([{ text: `── ${name}${at}`, style: 'quiet' }]);
-    if (!this.#isFirst) lines.unshift([]);
+    if (error && journeys.length === 0 && summary) this.#write([[{ text: summary, style: 'packet' }]]);
+    if (error) this.#write([[{ text: `the sender gets ${error}`, style: 'dropped' }]]);
+  }
+
+  /** Lines with an empty one before them, unless they are the first. */
+  #paragraph(lines: readonly Line[]): void {
+    if (!this.#isFirst) this.#write([[]]);
     this.#isFirst = false;
     this.#write(lines);
   }
 
   finish(): void {
     if (!this.#options.several && this.#options.journeys) return;
-    const lines = this.#summary.lines();
-    this.#write(this.#isFirst ? lines : [[], ...lines]);
+    this.#paragraph(this.#summary.lines());
   }
 
   #write(lines: readonly Line[]): void {

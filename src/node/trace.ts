@@ -93,7 +93,7 @@ export async function trace(words: readonly Ordered[], options: Options): Promis
         journeys: !options.summary,
         color: wantsColor(options.color),
         width: outputWidth(),
-        several: inputs.filter(({ kind }) => kind !== 'wait').length > 1,
+        several: inputs.length > 1,
       });
   carrier.carry(host, inputs, output);
 }
