@@ -25,7 +25,7 @@ export function fakeServices(): Services {
     addressType: () => 1,
     sendLocal: () => 0,
     sendIcmpError: () => {},
-    reroute: () => true,
+    reroute: () => 0,
     acquire: () => new Packet(),
     release: () => {},
   };

@@ -5,10 +5,11 @@ import { isNotYet } from '../../xtables/registry.ts';
 import { type Action, ANY_HEADER, type Header, type Rule } from '../../xtables/rule.ts';
 import { saveRule } from '../../xtables/text.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
-import { type CommandLine, type Reader, STANDARD } from './command-line.ts';
+import type { CommandLine } from './command-line.ts';
 import { type Failure, Handle } from './handle.ts';
 import type { Network } from './hosts.ts';
 import { type ListFormat, listHeader, listRule, ONE_LINE } from './list.ts';
+import { type Reader, STANDARD } from './reader.ts';
 
 /** A command line carried out on a handle: do_command4 and do_command6. */
 export class Execution {

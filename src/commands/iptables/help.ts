@@ -1,6 +1,5 @@
 import type { Family } from '../../netfilter/constants.ts';
 import type { Extension } from '../../xtables/extension.ts';
-import type { Names } from '../../xtables/names.ts';
 import type { Output } from './output.ts';
 
 const COMMANDS: readonly (readonly [string, string])[] = [
@@ -52,7 +51,6 @@ export function printHelp(
   program: string,
   family: Family,
   extensions: readonly Extension[],
-  _names: Names,
 ): void {
   const usage = [
     '-[ACD] chain rule-specification [options]',

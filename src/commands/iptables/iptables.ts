@@ -1,9 +1,10 @@
 import type { Family } from '../../netfilter/constants.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
 import type { Command, CommandResult } from '../command.ts';
-import { CommandLine, type Reader } from './command-line.ts';
+import { CommandLine } from './command-line.ts';
 import { Execution, openTable } from './execute.ts';
 import { reportFailure, runProgram, toolName } from './program.ts';
+import type { Reader } from './reader.ts';
 
 /** Runs one command line of iptables or ip6tables on the tables of a host. */
 export function runIptables(xtables: Xtables, family: Family, argv: readonly string[]): CommandResult {

@@ -5,12 +5,12 @@ import type { Table } from '../../xtables/table.ts';
 import { saveRule } from '../../xtables/text.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
 import type { Command, CommandResult } from '../command.ts';
-import { VERSION } from './command-line.ts';
 import { calendar } from './date.ts';
 import { missingTable } from './execute.ts';
 import { Getopt, type LongOption, shortOptions } from './getopt.ts';
 import type { Output } from './output.ts';
 import { runProgram, toolName } from './program.ts';
+import { VERSION } from './reader.ts';
 
 const LETTERS = shortOptions('bcVdt:M:f:');
 
