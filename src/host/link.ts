@@ -143,7 +143,7 @@ export class Link {
         return;
       case IPV6:
         packet.family = 6;
-        host.ipv6.receive(packet);
+        host.ipv6.receive(packet, iface);
         return;
       case ARP:
         host.neighbours.receiveArp(packet, iface);

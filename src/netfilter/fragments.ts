@@ -1,5 +1,5 @@
 import type { Packet } from './packet.ts';
-import type { Timer, Timers } from './timers.ts';
+import type { Timers } from './timers.ts';
 
 /** What {@link Reassembly.insert} made of a fragment. */
 export const INSERTED = 0;
@@ -59,7 +59,8 @@ export class FragmentQueue {
   /** What the family keeps with it (IPv6: where the fragment header was). */
   extra = 0;
   memory = 0;
-  timer: Timer | undefined = undefined;
+  /** When its time is over, in microseconds of the host's clock. */
+  due = 0;
   dead = false;
 
   constructor(key: Int32Array, hash: number) {
@@ -94,6 +95,8 @@ export class Reassembly {
   readonly #release: (packet: Packet) => void;
   readonly #expired: (queue: FragmentQueue) => void;
   readonly #queues = new Map<number, FragmentQueue[]>();
+  // Queues by when their time is over.
+  readonly #due = new Map<number, Set<FragmentQueue>>();
   readonly #seed: number;
   #memory = 0;
   #count = 0;
@@ -143,13 +146,28 @@ export class Reassembly {
 
   /** Gives a queue its full time again. */
   restart(queue: FragmentQueue): void {
-    this.#timers.cancel(queue.timer);
-    queue.timer = this.#timers.schedule(this.#settings.timeout(), () => {
-      if (queue.dead) return;
+    const due = this.#timers.now + Math.max(0, this.#settings.timeout());
+    this.#due.get(queue.due)?.delete(queue);
+    queue.due = due;
+    const together = this.#due.get(due);
+    if (together) {
+      together.add(queue);
+      return;
+    }
+    this.#due.set(due, new Set([queue]));
+    this.#timers.schedule(due - this.#timers.now, () => this.#expire(due));
+  }
+
+  /** The kernel's timers that are due together run the youngest first (kernel/time/timer.c). */
+  #expire(due: number): void {
+    const over = [...(this.#due.get(due) ?? [])].reverse();
+    this.#due.delete(due);
+    for (const queue of over) {
+      if (queue.dead) continue;
       this.#forget(queue);
       this.#expired(queue);
       this.#clear(queue);
-    });
+    }
   }
 
   /**
@@ -263,8 +281,8 @@ export class Reassembly {
   #forget(queue: FragmentQueue): void {
     if (queue.dead) return;
     queue.dead = true;
+    this.#due.get(queue.due)?.delete(queue);
     this.#count--;
-    this.#timers.cancel(queue.timer);
     const bucket = this.#queues.get(queue.hash);
     if (!bucket) return;
     bucket.splice(bucket.indexOf(queue), 1);

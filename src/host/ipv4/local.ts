@@ -58,24 +58,21 @@ export class Local4 {
     const device = host.interfaces.byIndex(route.outDevice);
     if (given.length > (device?.mtu ?? 0)) return 'EMSGSIZE';
     const header = (given[0]! & 15) << 2;
-    if (header > given.length) return 'EINVAL';
+    if (header < HEADER_LENGTH || header > given.length) return 'EINVAL';
     const packet = host.pool.acquire();
     packet.resize(given.length);
     const { bytes, network } = packet;
     bytes.set(given, network);
-    packet.transport = network;
+    packet.transport = network + header;
     packet.route = route;
     packet.mark = mark;
     packet.sender = { uid, gid, mark };
-    if (header >= HEADER_LENGTH) {
-      if (source(packet) === 0) write32(bytes, network + SOURCE, flow.source);
-      write16(bytes, network + TOTAL_LENGTH, given.length);
-      if (read16(bytes, network + IDENTIFICATION) === 0 && (fragmentField(packet) & DONT_FRAGMENT) === 0) {
-        write16(bytes, network + IDENTIFICATION, host.ipv4.nextIdentification());
-      }
-      setHeaderChecksum(bytes, network);
-      packet.transport = network + header;
+    if (source(packet) === 0) write32(bytes, network + SOURCE, flow.source);
+    write16(bytes, network + TOTAL_LENGTH, given.length);
+    if (read16(bytes, network + IDENTIFICATION) === 0 && (fragmentField(packet) & DONT_FRAGMENT) === 0) {
+      write16(bytes, network + IDENTIFICATION, host.ipv4.nextIdentification());
     }
+    setHeaderChecksum(bytes, network);
     host.observer?.create?.(packet, 'raw socket');
     host.observer?.route?.(packet, route, route.why);
     this.rawSockets++;

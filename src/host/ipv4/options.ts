@@ -188,7 +188,6 @@ function readTimestamp(
 /** No labels are configured here, so that every label is an unknown one. (net/ipv4/cipso_ipv4.c cipso_v4_validate) */
 function readCipso(options: Options, network: number, at: number, length: number): number {
   if (options.cipso !== 0) return at;
-  if (length < 8) return at + 1;
   options.cipso = at - network;
-  return at + 2;
+  return length < 8 ? at + 1 : at + 2;
 }

@@ -58,7 +58,7 @@ export class TcpListener {
   receive(packet: Packet, socket: Socket, at: number, header: number): number {
     const { bytes } = packet;
     const flags = bytes[at + 13]!;
-    if (isSigned(bytes, at + HEADER, at + header)) {
+    if (isSigned(bytes, at + HEADER, at + header, true)) {
       return this.#drop(packet, 'signed, and the socket has no key');
     }
     const list = this.#connections.get(socket);

@@ -40,10 +40,10 @@ export function readOffers(bytes: Uint8Array, from: number, to: number): TcpOffe
 
 /**
  * Whether a segment is signed (RFC 2385), or its options are broken where a signature could be: no socket here has a
- * key, so it gets no answer. What is shorter than a signature is not looked at, and a TCP-AO option (RFC 5925) counts
- * only if it is malformed. (net/ipv4/tcp_input.c tcp_do_parse_auth_options, without CONFIG_TCP_AO)
+ * key, so it gets no answer. What is shorter than a signature is not looked at. A TCP-AO option (RFC 5925) that is well
+ * formed counts only for IPv4. (net/ipv4/tcp_input.c tcp_do_parse_auth_options, tcp_v4_send_reset without CONFIG_TCP_AO)
  */
-export function isSigned(bytes: Uint8Array, from: number, to: number): boolean {
+export function isSigned(bytes: Uint8Array, from: number, to: number, ipv4 = false): boolean {
   let signed = false;
   let authenticated = false;
   for (let at = from; to - at >= SIGNATURE_LENGTH; ) {
@@ -64,7 +64,7 @@ export function isSigned(bytes: Uint8Array, from: number, to: number): boolean {
     }
     at += length;
   }
-  return signed;
+  return signed || (ipv4 && authenticated);
 }
 
 /** The options of a SYN+ACK, in Linux's order and padding (net/ipv4/tcp_output.c tcp_options_write). */

@@ -66,7 +66,7 @@ export class Tcp4 {
     const flags = bytes[at + 13]!;
     if ((flags & RST) !== 0 || packet.route?.type !== ROUTE_TYPE.LOCAL) return;
     // Who signs its segments does not get an unsigned reset.
-    if (isSigned(bytes, at + HEADER, at + header)) return;
+    if (isSigned(bytes, at + HEADER, at + header, true)) return;
     const segment = new Uint8Array(HEADER);
     write16(segment, 0, read16(bytes, at + 2));
     write16(segment, 2, read16(bytes, at));
