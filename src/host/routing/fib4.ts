@@ -97,13 +97,13 @@ export class Fib4 {
     if (networks.size === 0) this.#byLength[entry.prefixLength] = undefined;
   }
 
-  /** All routes, by network as an unsigned number, then by length: the order in which the kernel lists them. */
+  /** All routes, by network as an unsigned number, the longest first: the order in which the kernel lists them. */
   list(): FibEntry4[] {
     const all: FibEntry4[] = [];
     for (const networks of this.#byLength)
       if (networks) for (const entries of networks.values()) all.push(...entries);
     return all.sort(
-      (a, b) => (a.destination >>> 0) - (b.destination >>> 0) || a.prefixLength - b.prefixLength,
+      (a, b) => (a.destination >>> 0) - (b.destination >>> 0) || b.prefixLength - a.prefixLength,
     );
   }
 

@@ -84,19 +84,26 @@ export class Fib6 {
     }
   }
 
-  /** All routes, by address, then by length, then by metric. */
+  /** All routes as the kernel lists them: by address, those within a network before it, then by metric. */
   list(): FibEntry6[] {
     const all: FibEntry6[] = [];
     for (const networks of this.#byLength)
       if (networks) for (const entries of networks.values()) all.push(...entries);
     return all.sort(
       (a, b) =>
-        compare(a.destination, b.destination) || a.prefixLength - b.prefixLength || a.metric - b.metric,
+        compare(a.destination, b.destination, Math.min(a.prefixLength, b.prefixLength)) ||
+        b.prefixLength - a.prefixLength ||
+        a.metric - b.metric,
     );
   }
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+/** Compares the first bits of two addresses. */
+function compare(a: Uint8Array, b: Uint8Array, bits: number): number {
+  for (let i = 0; i * 8 < bits; i++) {
+    const mask = bits >= (i + 1) * 8 ? 0xff : (0xff00 >> (bits % 8)) & 0xff;
+    const difference = (a[i]! & mask) - (b[i]! & mask);
+    if (difference !== 0) return difference;
+  }
   return 0;
 }
