@@ -1,6 +1,7 @@
 import type { Host } from '../../host/host.ts';
 import { type Neighbour, NUD, VALID } from '../../host/neighbours/states.ts';
 import type { FibEntry4 } from '../../host/routing/route4.ts';
+import type { FibEntry6 } from '../../host/routing/route6.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 
 const MAIN = 254;
@@ -95,4 +96,58 @@ export function addressFile6(host: Host): string {
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
+}
+
+/** RTF_ANYCAST, RTF_NONEXTHOP, RTF_LOCAL */
+const ANYCAST = 0x100000;
+const NO_NEXT_HOP = 0x200000;
+const LOCAL = 0x80000000;
+
+/** /proc/net/ipv6_route: the routes of all tables (net/ipv6/ip6_fib.c, ipv6_route_native_seq_show). */
+export function routeFile6(host: Host): string {
+  return host.routing6
+    .tables()
+    .map((table) => {
+      const entries = table.list();
+      const isDefault = ({ prefixLength, fromLength }: FibEntry6) => prefixLength === 0 && fromLength === 0;
+      // The root of a table without a default route holds fib6_null_entry.
+      const root = entries.some(isDefault)
+        ? ''
+        : row6(NO_ROUTE, NO_ROUTE, new Uint8Array(16), NULL_ENTRY, 'lo');
+      return entries.map((entry) => routeRow6(host, entry)).join('') + root;
+    })
+    .join('');
+}
+
+function routeRow6(host: Host, entry: FibEntry6): string {
+  const hop = entry.nextHops[0];
+  const rejects = entry.type >= ROUTE_TYPE.BLACKHOLE;
+  const flags =
+    (hop?.gateway ? UP | GATEWAY : UP) +
+    (rejects ? REJECT + NO_NEXT_HOP - UP : 0) +
+    (entry.type === ROUTE_TYPE.ANYCAST ? ANYCAST + NO_NEXT_HOP : 0) +
+    (entry.type === ROUTE_TYPE.LOCAL ? LOCAL + NO_NEXT_HOP : 0);
+  const destination = prefix6(entry.destination, entry.prefixLength);
+  const device = host.interfaces.nameOf(hop?.device ?? 0) || 'lo';
+  const from = prefix6(entry.from, entry.fromLength);
+  // One reference: the table's.
+  return row6(destination, from, hop?.gateway ?? new Uint8Array(16), [entry.metric, 1, 0, flags], device);
+}
+
+function prefix6(bytes: Uint8Array, length: number): string {
+  return `${Array.from(bytes, hex).join('')} ${hex(length)}`;
+}
+
+const NO_ROUTE = prefix6(new Uint8Array(16), 0);
+const NULL_ENTRY = [0xffffffff, 1, 0, REJECT + NO_NEXT_HOP];
+
+function row6(
+  destination: string,
+  from: string,
+  gateway: Uint8Array,
+  numbers: readonly number[],
+  device: string,
+): string {
+  const words = numbers.map((number) => number.toString(16).padStart(8, '0')).join(' ');
+  return `${destination} ${from} ${Array.from(gateway, hex).join('')} ${words} ${device.padStart(8)}\n`;
 }
