@@ -18,11 +18,12 @@ export {
   readHostDescription,
   type SocketDescription,
 } from './formats/host-description.ts';
-export { type LinkPayload, linkPayload } from './formats/link-types.ts';
+export { isKnownLinkType, LINK_TYPE, type LinkPayload, linkPayload } from './formats/link-types.ts';
 export {
   type Dissected,
   dissectFrame,
   dissectPacket,
+  frameOf,
   type Macs,
   PacketLanguageError,
   type PacketText,
@@ -34,6 +35,7 @@ export {
 } from './formats/packet-language/index.ts';
 export {
   type CapturedFrame,
+  looksLikePcap,
   PcapError,
   type PcapHeader,
   PcapReader,
@@ -52,6 +54,29 @@ export {
 } from './formats/recording.ts';
 export { readScenario, type Scenario, type ScenarioStep } from './formats/scenario.ts';
 export { Host, type HostOptions } from './host/host.ts';
+export type {
+  Asked,
+  Change,
+  Decision,
+  End,
+  HookStep,
+  Journey,
+  Origin,
+  PacketWords,
+  Step,
+  TransmitStep,
+} from './journey/journey.ts';
+export { JourneyRecorder, type Watched } from './journey/recorder.ts';
+export { JourneySummary } from './journey/summary.ts';
+export {
+  journeyText,
+  type Line,
+  type Piece,
+  plainText,
+  type Style,
+  type TextOptions,
+} from './journey/text.ts';
+export { recordJourneys } from './journey/watch.ts';
 export {
   ERRNO,
   type ErrnoName,
