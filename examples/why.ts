@@ -5,16 +5,12 @@
  */
 import {
   buildHost,
-  dissectPacket,
   journeyText,
+  packetWords,
   parsePacket,
   plainText,
-  printFrame,
-  printPacket,
   readHostDescription,
   recordJourneys,
-  summarizeFrame,
-  summarizePacket,
 } from '../src/index.ts'; // from 'fivehooks' in a program of your own
 
 const host = buildHost(
@@ -30,8 +26,7 @@ COMMIT
   }),
 );
 
-const words = { dissectPacket, printFrame, printPacket, summarizeFrame, summarizePacket };
-const recorder = recordJourneys(host, words);
+const recorder = recordJourneys(host, packetWords);
 const destination = host.interfaces.require('eth0').mac;
 host.receive('eth0', parsePacket('tcp 192.0.2.7:40000 > 192.0.2.1:80 syn').frame({ destination }));
 

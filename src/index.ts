@@ -27,6 +27,7 @@ export {
   type Macs,
   PacketLanguageError,
   type PacketText,
+  packetWords,
   parsePacket,
   printFrame,
   printPacket,

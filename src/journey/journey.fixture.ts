@@ -1,4 +1,4 @@
-import * as words from '../formats/packet-language/index.ts';
+import { packetWords, parsePacket } from '../formats/packet-language/index.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { PacketPool } from '../netfilter/pool.ts';
 import { JourneyRecorder } from './recorder.ts';
@@ -11,14 +11,14 @@ export class Stage {
       now: () => 5_000_000,
       counters: (_family, _table, _chain, number) => ({ packets: number, bytes: number * 100 }),
     },
-    words,
+    packetWords,
   );
   readonly #pool = new PacketPool();
 
   /** A packet as it would have come in: behind an Ethernet header. */
   packet(text: string, cause = 0): Packet {
     const packet = this.#pool.acquire();
-    const frame = words.parsePacket(text).frame();
+    const frame = parsePacket(text).frame();
     packet.link = packet.network - 14;
     packet.resize(frame.length - 14);
     packet.bytes.set(frame, packet.link);

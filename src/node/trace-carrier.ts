@@ -1,6 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import * as packetWords from '../formats/packet-language/index.ts';
-import { frameOf } from '../formats/packet-language/index.ts';
+import { frameOf, type Macs, packetWords } from '../formats/packet-language/index.ts';
 import type { Host, HostOptions } from '../host/host.ts';
 import type { JourneyRecorder } from '../journey/recorder.ts';
 import { recordJourneys } from '../journey/watch.ts';
@@ -131,7 +130,7 @@ function openLog(path: string): number {
 }
 
 /** The addresses of a frame that brings a packet to a device. */
-function macsFor(host: Host, device: string, packet: Uint8Array | undefined): Partial<packetWords.Macs> {
+function macsFor(host: Host, device: string, packet: Uint8Array | undefined): Partial<Macs> {
   const { mac, index, addresses4 } = host.interfaces.require(device);
   const isToAll = addresses4.some(({ broadcast }) => broadcast !== 0 && broadcast === destination4(packet));
   return {

@@ -7,3 +7,4 @@ export type { Macs } from './packet.ts';
 export { printFrame, printPacket, summarizeFrame, summarizePacket } from './print.ts';
 export { PacketLanguageError } from './problem.ts';
 export { frameOf, type PacketText, parsePacket } from './text.ts';
+export { packetWords } from './words.ts';
