@@ -13,7 +13,7 @@ export function endOf(steps: readonly Step[]): End {
   const by = passed ? { by: passed } : {};
   const accepted = passed ? `, accepted by ${decisionText(passed)}` : '';
   if (last?.kind === 'deliver') {
-    return { kind: 'delivered', ...by, devices, text: `delivered to ${last.to}${accepted}` };
+    return { kind: 'delivered', ...by, devices, text: `delivered: ${last.to}${accepted}` };
   }
   if (devices.length > 0) {
     const frames = steps.filter((step) => step.kind === 'transmit').length;
@@ -46,10 +46,10 @@ function dropped(
     const text = `dropped in ${line.table} ${line.chain}: ${line.rule} cannot be asked: ${line.value}`;
     return { kind: 'dropped', devices, text };
   }
-  const text = isVerdict
-    ? `dropped by ${hook.name} at ${hook.hook}`
-    : `dropped: ${drop.reason}${drop.where ? ` (${drop.where})` : ''}`;
-  return { kind: 'dropped', devices, text };
+  if (isVerdict) return { kind: 'dropped', devices, text: `dropped by ${hook.name} at ${hook.hook}` };
+  const passed = passedBy(hooks);
+  const accepted = passed ? `; ${decisionText(passed)} had accepted it` : '';
+  return { kind: 'dropped', devices, text: `dropped: ${drop.reason} (${drop.where})${accepted}` };
 }
 
 /** The last line of table filter that let the packet pass; of the last table asked if filter was not. */

@@ -319,11 +319,7 @@ describe('the end of a journey', () => {
       },
       'sent by wan0 in 2 frames',
     ],
-    [
-      'delivered',
-      ({ recorder }, packet) => recorder.deliver(packet, 'UDP socket'),
-      'delivered to UDP socket',
-    ],
+    ['delivered', ({ recorder }, packet) => recorder.deliver(packet, 'UDP socket'), 'delivered: UDP socket'],
     [
       'dropped by the path',
       ({ recorder }, packet) => recorder.drop(packet, 'routing', 'martian source'),

@@ -101,7 +101,7 @@ class Writer {
       case 'route':
         return [heading('routing'), plain(step.device ? ` → ${step.device}  ` : '  '), quiet(step.why)];
       case 'deliver':
-        return [heading('delivered'), plain(` to ${step.to}`)];
+        return [heading('delivered'), plain(` ${step.to}`)];
       case 'transmit':
         return [
           heading('leaves'),
