@@ -1,5 +1,5 @@
 import type { Packet } from '../../netfilter/packet.ts';
-import { defineMatch, option, type PrintContext, type ValueType } from '../extension.ts';
+import { defineMatch, type Given, option, type PrintContext, type ValueType } from '../extension.ts';
 import { tcpFlagNames, transportHeader } from '../fields.ts';
 import type { Place } from '../place.ts';
 import { listPorts, portRange } from '../ports.ts';
@@ -96,6 +96,7 @@ export const tcp = defineMatch({
       invert: true,
       repeated: "Only one of `--syn' or `--tcp-flags'  allowed",
       help: 'Of the flags in mask exactly those in comp are set.',
+      omit: hidesFlags,
       test: ({ value: { value, mask }, inverted }) => ({
         field: 'tcp.flags',
         mask,
@@ -108,7 +109,7 @@ export const tcp = defineMatch({
   settle(values) {
     if (!values.syn && !values['tcp-flags']) return values;
     const { syn, 'tcp-flags': flags, ...rest } = values;
-    // Without flags there is nothing to test, and the real tool shows nothing.
+    // Neither mask nor flags: the kernel cannot tell it from a rule without the option.
     if (!syn)
       return flags && !flags.inverted && flags.value.mask === 0 && flags.value.value === 0 ? rest : values;
     if (flags) throw new Problem("Only one of `--syn' or `--tcp-flags'  allowed");
@@ -122,10 +123,17 @@ export const tcp = defineMatch({
       listPorts('spt', values['source-port'], context) +
       listPorts('dpt', values['destination-port'], context) +
       (number ? ` option=${number.inverted ? '!' : ''}${number.value}` : '') +
-      (flags ? ` flags:${flags.inverted ? '!' : ''}${listFlags(flags.value, context)}` : '')
+      (flags && !hidesFlags(flags)
+        ? ` flags:${flags.inverted ? '!' : ''}${listFlags(flags.value, context)}`
+        : '')
     );
   },
 });
+
+/** With an empty mask the real tool shows nothing, though flags to compare with can never be there. */
+function hidesFlags({ value, inverted }: Given<Masked>): boolean {
+  return value.mask === 0 && !inverted;
+}
 
 function listFlags({ value, mask }: Masked, { numeric }: PrintContext): string {
   const two = (bits: number) => `0x${bits.toString(16).toUpperCase().padStart(2, '0')}`;
