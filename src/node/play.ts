@@ -7,7 +7,7 @@ import { readScenario } from '../formats/scenario.ts';
 import { type Played, playScenario } from '../testing/player.ts';
 import { placed, readJsonDocument } from './document.ts';
 import { type FoundFile, findFiles, writeTextFile } from './files.ts';
-import { UserProblem } from './problem.ts';
+import { faultText, UserProblem } from './problem.ts';
 
 const HELP = `
 A scenario found in a folder is written below the output folder under the same relative path, as
@@ -41,8 +41,7 @@ function playFiles(args: readonly string[], folder: string, time: number | undef
     try {
       playFile(file, folder, time, tally);
     } catch (error) {
-      if (!(error instanceof UserProblem)) throw error;
-      tally.broken(error.message);
+      tally.broken(error instanceof UserProblem ? error.message : `${file.path}: ${faultText(error)}`);
     }
   }
   return tally.finish();

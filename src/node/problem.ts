@@ -9,3 +9,8 @@ export class UserProblem extends Error {
     this.exit = exit;
   }
 }
+
+/** What to say of an error that should not be: one scenario or one command of many must not take the others with it. */
+export function faultText(error: unknown): string {
+  return `a fault of fivehooks, please report it: ${error instanceof Error ? error.stack : String(error)}`;
+}

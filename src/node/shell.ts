@@ -5,6 +5,7 @@ import { freshHost } from '../formats/build-host.ts';
 import { bytesOfText, textOfBytes } from '../formats/bytes-text.ts';
 import type { Host } from '../host/host.ts';
 import { hostFromFile } from './host-file.ts';
+import { faultText } from './problem.ts';
 
 const HELP = `
 Reads one command line after the other from standard input: words with quotes as in a shell, comments (#), and
@@ -28,7 +29,7 @@ export function define(command: Command): void {
       const clock = { epoch: Date.now() * 1000 };
       const host = options.host === undefined ? freshHost(clock) : await hostFromFile(options.host, clock);
       const shell = options.json ? new JsonShell(host) : new PlainShell(host);
-      process.exitCode = await feed(shell);
+      process.exitCode = await feed(shell, host);
     });
 }
 
@@ -38,11 +39,18 @@ interface Shell {
   readonly exit: number;
 }
 
-/** Feeds standard input to a shell, line by line; everything that came at once is answered at once. */
-async function feed(shell: Shell): Promise<number> {
+/**
+ * Feeds standard input to a shell, line by line; everything that came at once is answered at once. The host's clock goes
+ * with this machine's.
+ */
+async function feed(shell: Shell, host: Host): Promise<number> {
   let rest = '';
+  let last = performance.now();
   process.stdin.setEncoding('utf8');
   for await (const chunk of process.stdin as AsyncIterable<string>) {
+    const now = performance.now();
+    host.advance((now - last) / 1000);
+    last = now;
     const lines = (rest + chunk).split('\n');
     rest = lines.pop()!;
     let answer = '';
@@ -68,11 +76,20 @@ class PlainShell implements Shell {
   }
 
   take(line: string): string {
-    const result = runLine(this.#host, bytesOfText(line.replace(/\r$/, '')));
+    const result = guarded(() => runLine(this.#host, bytesOfText(line.replace(/\r$/, ''))));
     if (!result) return '';
     this.exit = result.exit;
     if (result.stderr !== '') process.stderr.write(textOfBytes(result.stderr));
     return textOfBytes(result.stdout);
+  }
+}
+
+/** A fault in one command ends that command, not the shell. */
+function guarded<R extends CommandResult | undefined>(run: () => R): R | CommandResult {
+  try {
+    return run();
+  } catch (error) {
+    return { exit: 1, stdout: '', stderr: `fivehooks: ${faultText(error)}\n` };
   }
 }
 
@@ -88,7 +105,7 @@ class JsonShell implements Shell {
   }
 
   take(line: string): string {
-    const { exit, stdout, stderr } = this.#run(line.replace(/\r$/, ''));
+    const { exit, stdout, stderr } = guarded(() => this.#run(line.replace(/\r$/, '')));
     return `${JSON.stringify({ exit, stdout: textOfBytes(stdout), stderr: textOfBytes(stderr) })}\n`;
   }
 
