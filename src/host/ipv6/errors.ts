@@ -12,7 +12,7 @@ import {
   skipExtensions,
 } from './headers.ts';
 import { ICMP6, INFORMATION, PARAMETER_PROBLEM } from './icmp-types.ts';
-import { isOwnAddress, isOwnAnycast } from './own-addresses.ts';
+import { isOwnAddress, isOwnAnycast, leadsToAnycast } from './own-addresses.ts';
 import { LIMITED, REFUSED } from './rate-limits.ts';
 
 const ICMP_HEADER = 8;
@@ -22,6 +22,7 @@ const MOST_QUOTED = MIN_MTU - HEADER_LENGTH - ICMP_HEADER;
 /** ICMPv6 errors that this host sends (net/ipv6/icmp.c icmp6_send). */
 export class IcmpErrors6 {
   readonly #host: Host;
+  #busy = false;
 
   constructor(host: Host) {
     this.#host = host;
@@ -45,7 +46,38 @@ export class IcmpErrors6 {
       fromDestination = false;
     }
     if (addressKind(bytes, source) === 0 || isMulticast(bytes, source) || isIcmpError(packet)) return;
-    const { limits, settings } = host.ipv6;
+    this.locked(() => this.#send(packet, type, code, info, device, fromDestination));
+  }
+
+  /**
+   * Sends an ICMPv6 message: one at a time, so that what the hooks answer to it is not answered again, and what this
+   * host thereby sends to itself comes when it is done (icmpv6_xmit_lock).
+   */
+  locked(send: () => void): void {
+    if (this.#busy) return;
+    const { link } = this.#host;
+    link.hold();
+    this.#busy = true;
+    try {
+      send();
+    } finally {
+      this.#busy = false;
+      link.release();
+    }
+  }
+
+  #send(
+    packet: Packet,
+    type: number,
+    code: number,
+    info: number,
+    device: number,
+    fromDestination: boolean,
+  ): void {
+    const host = this.#host;
+    const { limits, settings, output } = host.ipv6;
+    const { bytes, network } = packet;
+    const source = network + SOURCE;
     const limit = limits.check(type, host.interfaces.byIndex(device)?.loopback ?? false);
     if (limit === REFUSED) return;
     const flow = host.ipv6.newFlow();
@@ -53,17 +85,39 @@ export class IcmpErrors6 {
     flow.destination.set(bytes.subarray(source, source + ADDRESS_LENGTH));
     flow.mark = settings.net.fwmark_reflect !== 0 ? packet.mark : 0;
     flow.outDevice = needsInterface(bytes, source) ? host.ipv6.realDevice(packet, device) : 0;
-    if (fromDestination) flow.source.set(bytes.subarray(destination, destination + ADDRESS_LENGTH));
+    if (fromDestination) flow.source.set(bytes.subarray(network + DESTINATION, network + HEADER_LENGTH));
     else host.routing6.sourceOfInput(flow, host.ipv6.realDevice(packet, packet.inDevice));
     if (limit === LIMITED && !limits.allowsPeer(flow)) return;
     const route = host.routing6.output(flow);
     if (typeof route === 'number') return;
-    if (host.routing6.isAnycast(route) && settings.net['icmp/error_anycast_as_unicast'] === 0) return;
-
+    const anycast = leadsToAnycast(route, flow.destination, 0);
+    if (anycast && settings.net['icmp/error_anycast_as_unicast'] === 0) return;
     const quoted = Math.min(packet.length, MOST_QUOTED);
-    const answer = host.ipv6.output.prepare(packet, flow, route, ICMP_HEADER + quoted, ICMPV6, 0);
+    const answer = output.prepare(packet, flow, route, ICMP_HEADER + quoted, ICMPV6, 0);
     answer.bytes.set(bytes.subarray(network, network + quoted), answer.transport + ICMP_HEADER);
-    host.ipv6.output.sendIcmp(answer, type, code, info, 'ICMPv6 error');
+    host.attach(answer, packet);
+    output.sendIcmp(answer, type, code, info, `ICMPv6 error: ${describe(type, code)}`);
+  }
+}
+
+const UNREACHABLE_WORDS = [
+  'no route',
+  'administratively prohibited',
+  'beyond scope',
+  'address unreachable',
+  'port unreachable',
+];
+
+function describe(type: number, code: number): string {
+  switch (type) {
+    case ICMP6.UNREACHABLE:
+      return UNREACHABLE_WORDS[code] ?? `destination unreachable, code ${code}`;
+    case ICMP6.TOO_BIG:
+      return 'packet too big';
+    case ICMP6.TIME_EXCEEDED:
+      return code === 0 ? 'hop limit exceeded' : 'reassembly time exceeded';
+    default:
+      return 'parameter problem';
   }
 }
 

@@ -1,6 +1,8 @@
 import { PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
+import type { Route6 } from '../routing/route6.ts';
 import { ADDRESS_LENGTH, isMulticast } from './address.ts';
 import { checksum6 } from './checksum.ts';
 import {
@@ -16,6 +18,7 @@ import {
   UDP_LITE,
 } from './headers.ts';
 import { ICMP6, INFORMATION } from './icmp-types.ts';
+import { leadsToAnycast } from './own-addresses.ts';
 import { LIMITED, REFUSED } from './rate-limits.ts';
 
 const ICMP_HEADER = 8;
@@ -34,11 +37,11 @@ export class IcmpInput6 {
     const host = this.#host;
     const { bytes, network, transport, end } = packet;
     if (packet.type !== PACKET_LOOPBACK && checksum6(bytes, network, transport, end, ICMPV6) !== 0) {
-      host.drop(packet, 'icmpv6', 'wrong checksum');
+      host.drop(packet, 'ICMPv6', 'wrong checksum');
       return;
     }
     if (end - transport < ICMP_HEADER) {
-      host.drop(packet, 'icmpv6', 'shorter than an ICMPv6 header');
+      host.drop(packet, 'ICMPv6', 'shorter than an ICMPv6 header');
       return;
     }
     const type = bytes[transport]!;
@@ -48,7 +51,7 @@ export class IcmpInput6 {
         return;
       case ICMP6.TOO_BIG:
         if (end - transport - ICMP_HEADER < HEADER_LENGTH) {
-          host.drop(packet, 'icmpv6', 'no packet in the error');
+          host.drop(packet, 'ICMPv6', 'no packet in the error');
           return;
         }
         this.#notify(packet, type);
@@ -74,47 +77,46 @@ export class IcmpInput6 {
   /** Answers an echo request (icmpv6_echo_reply). */
   #echo(packet: Packet): void {
     const host = this.#host;
-    const { settings, limits, output } = host.ipv6;
-    const { bytes, network, transport, end } = packet;
+    const { net } = host.ipv6.settings;
+    const { bytes, network } = packet;
     const destination = network + DESTINATION;
-    const anycast = host.routing6.isAnycast(packet.route);
+    const anycast = leadsToAnycast(packet.route as Route6, bytes, destination);
     if (
-      settings.net['icmp/echo_ignore_all'] !== 0 ||
-      (settings.net['icmp/echo_ignore_multicast'] !== 0 && isMulticast(bytes, destination)) ||
-      (settings.net['icmp/echo_ignore_anycast'] !== 0 && anycast)
+      net['icmp/echo_ignore_all'] !== 0 ||
+      (net['icmp/echo_ignore_multicast'] !== 0 && isMulticast(bytes, destination)) ||
+      (net['icmp/echo_ignore_anycast'] !== 0 && anycast)
     ) {
-      host.drop(packet, 'icmpv6', 'echo requests are ignored');
+      host.drop(packet, 'ICMPv6', 'echo requests are ignored');
       return;
     }
+    host.observer?.deliver?.(packet, 'the host itself: echo request');
+    const own = packet.route?.type === ROUTE_TYPE.LOCAL;
+    const from = own || (anycast && net.anycast_src_echo_reply !== 0) ? destination : 0;
+    host.ipv6.errors.locked(() => this.#reply(packet, from));
+    host.pool.release(packet);
+  }
+
+  /** Sends the echo reply, from the address at `from`, or if that is 0 from one that is chosen. */
+  #reply(packet: Packet, from: number): void {
+    const host = this.#host;
+    const { settings, limits, output } = host.ipv6;
+    const { bytes, network, transport, end } = packet;
     const flow = host.ipv6.newFlow();
     flow.protocol = ICMPV6;
     flow.destination.set(bytes.subarray(network + SOURCE, network + SOURCE + ADDRESS_LENGTH));
-    if (host.routing6.isUnicast(packet.route) || (anycast && settings.net.anycast_src_echo_reply !== 0)) {
-      flow.source.set(bytes.subarray(destination, destination + ADDRESS_LENGTH));
-    }
+    if (from !== 0) flow.source.set(bytes.subarray(from, from + ADDRESS_LENGTH));
     flow.mark = settings.net.fwmark_reflect !== 0 ? packet.mark : 0;
     flow.outDevice = host.ipv6.realDevice(packet, packet.inDevice);
-    if ((settings.net.flowlabel_reflect & REFLECT_ECHO) !== 0)
-      flow.flowLabel = read32(bytes, network) & 0xfffff;
+    const first = read32(bytes, network);
+    if ((settings.net.flowlabel_reflect & REFLECT_ECHO) !== 0) flow.flowLabel = first & 0xfffff;
     const route = host.routing6.output(flow);
-    if (typeof route === 'number') {
-      host.drop(packet, 'icmpv6', 'no route for the echo reply');
-      return;
-    }
-    const loopback = host.interfaces.byIndex(packet.inDevice)?.loopback ?? false;
-    const limit = limits.check(ICMP6.ECHO_REPLY, loopback);
-    if (limit === REFUSED || (limit === LIMITED && !limits.allowsPeer(flow))) {
-      host.drop(packet, 'icmpv6', 'the rate of echo replies is limited');
-      return;
-    }
-    const trafficClass = (read32(bytes, network) >>> 20) & 0xff;
-    const reply = output.prepare(packet, flow, route, end - transport, ICMPV6, trafficClass);
+    if (typeof route === 'number') return;
+    const limit = limits.check(ICMP6.ECHO_REPLY, host.interfaces.byIndex(packet.inDevice)?.loopback ?? false);
+    if (limit === REFUSED || (limit === LIMITED && !limits.allowsPeer(flow))) return;
+    const reply = output.prepare(packet, flow, route, end - transport, ICMPV6, (first >>> 20) & 0xff);
     reply.bytes.set(bytes.subarray(transport, end), reply.transport);
     const code = bytes[transport + 1]!;
-    const rest = read32(bytes, transport + 4);
-    host.observer?.deliver?.(packet, 'ICMPv6 echo request');
-    output.sendIcmp(reply, ICMP6.ECHO_REPLY, code, rest, 'echo reply');
-    host.pool.release(packet);
+    output.sendIcmp(reply, ICMP6.ECHO_REPLY, code, read32(bytes, transport + 4), 'echo reply');
   }
 
   /** An error: the protocol of the packet that it quotes is told (icmpv6_notify). */

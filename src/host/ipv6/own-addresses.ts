@@ -1,5 +1,7 @@
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
+import type { Route6 } from '../routing/route6.ts';
 import { ADDRESS_LINK_LOCAL, addressKind, sameAddress } from './address.ts';
 
 /** A subnet of this length or longer has no anycast address of its routers (RFC 6164). */
@@ -39,6 +41,17 @@ export function anycastOn(device: Interface, bytes: Uint8Array, at: number): boo
       return true;
   }
   return false;
+}
+
+/**
+ * True if a route leads to an address that several hosts share, be it that its destination is the very address of a
+ * network on the link: the anycast address of that network's routers (ipv6_anycast_destination).
+ */
+export function leadsToAnycast(route: Route6, bytes: Uint8Array, at: number): boolean {
+  if (route.type === ROUTE_TYPE.ANYCAST) return true;
+  const { entry, gateway, prefixLength } = route;
+  if (!entry || gateway || prefixLength >= POINT_TO_POINT) return false;
+  return sameAddress(entry.destination, 0, bytes, at);
 }
 
 /** True if the address at `at` is that of the network of `address`: all bits behind the prefix are 0. */

@@ -24,6 +24,9 @@ const DEFAULTS = {
 
 /** A device's hop limit where there is no device any more. */
 const DEFAULT_HOPS = 64;
+/** Microseconds of the unit (USER_HZ) of `proxy_delay`. */
+const HUNDREDTH = 10_000;
+const DEFAULT_PROXY_DELAY = 80;
 
 /** What the path asks of the settings, with the kernel's rules of how `all` and an interface's own value make one. */
 export class Settings6 {
@@ -85,8 +88,10 @@ export class Settings6 {
 
   /** Longest time that an answer for another host waits, in microseconds. */
   proxyDelay(device: number): number {
-    const name = this.#host.interfaces.nameOf(device);
-    return this.#host.sysctl.number(`net/ipv6/neigh/${name}/proxy_delay`) * 10_000;
+    const { interfaces, sysctl } = this.#host;
+    const own = sysctl.setting(`net/ipv6/neigh/${interfaces.nameOf(device)}/proxy_delay`);
+    const setting = own ?? sysctl.setting('net/ipv6/neigh/default/proxy_delay');
+    return (setting?.number() ?? DEFAULT_PROXY_DELAY) * HUNDREDTH;
   }
 
   suppressesFragmentedDiscovery(device: number): boolean {
