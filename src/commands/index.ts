@@ -1,6 +1,8 @@
 import type { Host } from '../host/host.ts';
 import { cat, echo } from './cat-echo.ts';
 import type { Command, CommandResult } from './command.ts';
+import { ip } from './ip/ip.ts';
+import { ipStandIn } from './ip-standin.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
@@ -9,6 +11,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...withAliases('', iptables, ip6tables),
   ...withAliases('-save', iptablesSave, ip6tablesSave),
   ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
+  ['ip', ipStandIn],
+  ['ip', ip],
   ['cat', cat],
   ['echo', echo],
   ['true', () => ({ exit: 0, stdout: '', stderr: '' })],
@@ -31,11 +35,14 @@ export function commandNames(): readonly string[] {
   return [...COMMANDS.keys()].sort();
 }
 
+/** Where programs lie; `/usr/sbin/iptables` is `iptables`. */
+const PROGRAM_FOLDER = /^(\/usr|\/usr\/local)?\/s?bin\//;
+
 /** Runs a command on a host by its words. An unknown name is exit status 127, as of a shell. */
 export function runCommand(host: Host, argv: readonly string[], stdin = ''): CommandResult {
-  const name = argv[0] ?? '';
+  const name = (argv[0] ?? '').replace(PROGRAM_FOLDER, '');
   const command = COMMANDS.get(name);
-  if (command) return command(host, argv, stdin);
+  if (command) return command(host, [name, ...argv.slice(1)], stdin);
   if (NOT_YET.has(name)) return refused(`command ${name}`);
   return { exit: 127, stdout: '', stderr: `${name}: not found\n` };
 }

@@ -1,6 +1,7 @@
 import type { Interfaces } from '../netfilter/services.ts';
 import { CONF4, CONF6, type Conf4, type Conf6, ConfTree } from './conf.ts';
 import type { Host } from './host.ts';
+import { network6 } from './routing/fib6.ts';
 import { NumberSetting, type Setting } from './sysctl.ts';
 
 /** An IPv4 address of an interface. Addresses are signed 32-bit numbers. */
@@ -158,6 +159,13 @@ export class Interface {
   }
 }
 
+/** How far the scopes of IPv6 addresses reach. */
+const REACH = new Map([
+  [0, 14],
+  [0x40, 5],
+  [0x20, 2],
+  [0x10, 1],
+]);
 const ALL_NODES = group6('ff020000000000000000000000000001');
 const ALL_NODES_INTERFACE = group6('ff010000000000000000000000000001');
 const ALL_ROUTERS = [
@@ -333,7 +341,9 @@ export class InterfaceTable implements Interfaces {
       label: given.label ?? device.name,
       secondary: same.some((other) => !other.secondary),
     };
-    device.addresses4.push(added);
+    // Secondary addresses stand behind all primary ones (__inet_insert_ifa).
+    const at = added.secondary ? -1 : device.addresses4.findIndex((other) => other.secondary);
+    device.addresses4.splice(at < 0 ? device.addresses4.length : at, 0, added);
     this.#host.routing4.addressAdded(device, added);
     return true;
   }
@@ -379,7 +389,10 @@ export class InterfaceTable implements Interfaces {
       scope: scopeOf(given.bytes),
       flags: given.flags ?? 0x80,
     };
-    device.addresses6.push(added);
+    // By scope, the farthest first; of one scope the newest first (ipv6_link_dev_addr).
+    const rank = REACH.get(added.scope) ?? 0;
+    const at = device.addresses6.findIndex((other) => rank >= (REACH.get(other.scope) ?? 0));
+    device.addresses6.splice(at < 0 ? device.addresses6.length : at, 0, added);
     this.#host.routing6.addressAdded(device, added);
     this.#joinGroups6(device);
     return true;
@@ -416,9 +429,14 @@ export class InterfaceTable implements Interfaces {
     }
     const groups = [ALL_NODES_INTERFACE, ALL_NODES];
     if (device.forwarding6) groups.push(...ALL_ROUTERS);
-    for (const { bytes } of device.addresses6) {
-      const group = solicitedNode(bytes);
+    const join = (address: Uint8Array): void => {
+      const group = solicitedNode(address);
       if (!groups.some((other) => sameBytes(other, group))) groups.push(group);
+    };
+    for (const { bytes, prefixLength } of device.addresses6) {
+      join(bytes);
+      // A router has the anycast address of its subnets, too (addrconf_join_anycast).
+      if (device.forwarding6 && prefixLength < 127) join(network6(bytes, prefixLength));
     }
     device.groups6 = groups;
   }

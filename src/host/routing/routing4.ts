@@ -482,7 +482,8 @@ export class Routing4 {
     const { address, prefixLength, peer, broadcast } = added;
     const prefix = network(peer, prefixLength);
     const { index } = device;
-    this.#kernelRoute(TABLE.LOCAL, ROUTE_TYPE.LOCAL, address, 32, index, address);
+    const primary = this.#primary(device, added);
+    this.#kernelRoute(TABLE.LOCAL, ROUTE_TYPE.LOCAL, address, 32, index, primary);
     if (!device.up) return;
     if (broadcast !== 0 && broadcast !== -1) {
       this.#kernelRoute(

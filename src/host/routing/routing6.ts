@@ -94,7 +94,8 @@ export class Routing6 {
     const chosen = route.source ?? chooseSource6(this.#host.interfaces.list(), device, flow.destination);
     if (!chosen) return route.error !== 0 ? route.error : EADDRNOTAVAIL;
     flow.source.set(chosen);
-    const again = this.lookupOutput(flow);
+    // With a source chosen, an interface that was asked for must be the way out.
+    const again = this.#route(flow, flow.outDevice, flow.outDevice !== 0);
     return again.error !== 0 ? again.error : again;
   }
 
@@ -273,11 +274,11 @@ export class Routing6 {
     const flow = new Flow6();
     flow.destination.set(destination);
     const route = this.#route(flow, 0, false);
-    const lowered = Math.max(mtu, 1280);
-    if (route.error !== 0 || lowered >= route.mtu) return;
+    // What is smaller than every link must carry is not believed (__ip6_rt_update_pmtu).
+    if (route.error !== 0 || mtu < 1280 || mtu >= route.mtu) return;
     this.exceptions.learnMtu(
       destination,
-      lowered,
+      mtu,
       this.#host.sysctl.number('net/ipv6/route/mtu_expires') || 600,
     );
   }

@@ -1,0 +1,221 @@
+import type { Host } from '../../host/host.ts';
+import type { Interface } from '../../host/interfaces.ts';
+import { Arguments, abbreviated, IpProblem, invalid, kernelError, kernelSays } from './arguments.ts';
+import type { IpObject, IpOptions } from './ip.ts';
+import { macText, parseMac } from './prefix.ts';
+
+const COMMANDS = ['add', 'change', 'chg', 'replace', 'delete', 'set', 'show', 'list', 'lst'] as const;
+const LARGEST_MTU = 65521;
+
+/** The interface of a name, or what `ip` says of one that is not there. */
+export function requireDevice(host: Host, name: string): Interface {
+  const device = host.interfaces.get(name);
+  if (!device) throw new IpProblem(`Cannot find device "${name}"\n`, 1);
+  return device;
+}
+
+/** `ip link` */
+export const link: IpObject = (host, args, options) => {
+  const typed = args.more ? args.next() : 'show';
+  const command = abbreviated(typed, COMMANDS);
+  switch (command) {
+    case 'show':
+    case 'list':
+    case 'lst':
+      return showLinks(host, args, options);
+    case 'set':
+    case 'change':
+    case 'chg':
+      setLink(host, args);
+      return '';
+    case 'add':
+    case 'replace':
+      addLink(host, args);
+      return '';
+    case 'delete': {
+      args.accept('dev');
+      const device = requireDevice(host, args.next());
+      if (device.loopback) throw kernelSays('Operation not supported');
+      host.interfaces.remove(device);
+      return '';
+    }
+    default:
+      throw new IpProblem(`Command "${typed}" is unknown, try "ip link help".\n`, 255);
+  }
+};
+
+interface Change {
+  up?: boolean;
+  mac?: Uint8Array;
+  mtu?: number;
+  group?: number;
+  name?: string;
+}
+
+function readChange(args: Arguments, named: (name: string) => void): Change {
+  const change: Change = {};
+  while (args.more) {
+    const word = args.next();
+    if (word === 'up') change.up = true;
+    else if (word === 'down') change.up = false;
+    else if (word === 'mtu') change.mtu = args.number('Invalid "mtu" value\n');
+    else if (word === 'name') change.name = args.next();
+    else if (word === 'address') {
+      const text = args.next();
+      const mac = parseMac(text);
+      if (!mac) throw new IpProblem(`"${text}" is invalid lladdr.\n`, 1);
+      change.mac = mac;
+    } else if (word === 'group') {
+      const text = args.next();
+      const group = text === 'default' ? 0 : Number(text);
+      if (!Number.isInteger(group) || group < 0 || group > 0xffffffff)
+        throw invalid(text, 'Invalid "group" value\n');
+      change.group = group;
+    } else if (word === 'arp' || word === 'multicast' || word === 'promisc' || word === 'allmulticast') {
+      const how = args.next();
+      if (how !== 'on' && how !== 'off')
+        throw new IpProblem(`Error: argument of "${word}" must be "on" or "off", not "${how}"\n`, 255);
+    } else if (word === 'txqueuelen' || word === 'qlen') args.number('Invalid "txqueuelen" value\n');
+    else if (word === 'dev') named(args.next());
+    else named(word);
+  }
+  return change;
+}
+
+function setLink(host: Host, args: Arguments): void {
+  let device: Interface | undefined;
+  const change = readChange(args, (name) => {
+    if (device) throw new IpProblem(`Error: either "dev" is duplicate, or "${name}" is a garbage.\n`, 255);
+    device = requireDevice(host, name);
+  });
+  if (!device) throw new IpProblem('Not enough of information: "dev" argument is required.\n', 255);
+  checkMtu(change.mtu);
+  if (change.name !== undefined && host.interfaces.get(change.name)) throw kernelSays('File exists');
+  apply(host, device, change);
+}
+
+function apply(host: Host, device: Interface, change: Change): void {
+  if (change.mac) device.mac = change.mac;
+  if (change.mtu !== undefined) {
+    device.mtu = change.mtu;
+    device.mtu6 = change.mtu;
+  }
+  if (change.group !== undefined) device.group = change.group;
+  if (change.name !== undefined) host.interfaces.rename(device, change.name);
+  if (change.up !== undefined) host.interfaces.setUp(device, change.up);
+}
+
+function checkMtu(mtu: number | undefined): void {
+  if (mtu === undefined) return;
+  if (mtu < 68) throw kernelError('mtu less than device minimum.');
+  if (mtu > LARGEST_MTU) throw kernelError('mtu greater than device maximum.');
+}
+
+/** Kinds of devices that behave as a plain Ethernet one here. */
+const KINDS = new Set(['dummy', 'tap', 'tun', 'veth']);
+
+function addLink(host: Host, args: Arguments): void {
+  let name: string | undefined;
+  let kind: string | undefined;
+  const rest: string[] = [];
+  args.accept('link');
+  while (args.more) {
+    const word = args.next();
+    if (word === 'type') {
+      kind = args.next();
+      break;
+    }
+    rest.push(word);
+  }
+  if (!kind) throw new IpProblem('Not enough information: "type" argument is required\n', 255);
+  if (!KINDS.has(kind))
+    throw new IpProblem(`Error: a link of type ${kind} is not supported; dummy, tap and veth are.\n`, 2);
+  const change = readChange(new Arguments(rest), (given) => {
+    name ??= given;
+  });
+  name = change.name ?? name;
+  if (!name) throw new IpProblem('Not enough information: "name" argument is required\n', 255);
+  if (host.interfaces.get(name)) throw kernelSays('File exists');
+  checkMtu(change.mtu);
+  const mac = change.mac ?? Uint8Array.of(2, 0, 0, 0, 0xff, host.interfaces.list().length);
+  const device = host.interfaces.add({ name, mac });
+  apply(host, device, { ...change, name });
+}
+
+/** `<BROADCAST,MULTICAST,UP,LOWER_UP>` */
+export function flagsOf(device: Interface): string[] {
+  const flags = device.loopback ? ['LOOPBACK'] : ['BROADCAST', 'MULTICAST'];
+  if (device.promiscuous) flags.push('PROMISC');
+  return device.up ? [...flags, 'UP', 'LOWER_UP'] : flags;
+}
+
+export function stateOf(device: Interface): string {
+  if (!device.up) return 'DOWN';
+  return device.loopback ? 'UNKNOWN' : 'UP';
+}
+
+/** The lines about an interface itself; `mode` is there in `ip link` and not in `ip addr`. */
+export function headLines(device: Interface, mode: boolean, options: IpOptions): string {
+  const group = device.group === 0 ? 'default' : String(device.group);
+  const first =
+    `${device.index}: ${device.name}: <${flagsOf(device).join(',')}> mtu ${device.mtu} ` +
+    `qdisc ${device.loopback ? 'noqueue' : 'pfifo_fast'} state ${stateOf(device)} ` +
+    `${mode ? 'mode DEFAULT ' : ''}group ${group} qlen 1000`;
+  const kind = device.loopback ? 'loopback' : 'ether';
+  const broadcast = device.loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff';
+  const second = `    link/${kind} ${macText(device.mac)} brd ${broadcast}`;
+  return options.family !== undefined && !mode
+    ? `${first}\n`
+    : `${first}${options.oneLine ? '\\' : '\n'}${second}\n`;
+}
+
+/** The device that a `show` names; undefined for all. */
+export function shownDevice(host: Host, args: Arguments): { device?: Interface; up: boolean } {
+  let device: Interface | undefined;
+  let up = false;
+  while (args.more) {
+    if (args.accept('up')) {
+      up = true;
+      continue;
+    }
+    args.accept('dev');
+    const name = args.next();
+    device = host.interfaces.get(name);
+    if (!device) throw new IpProblem(`Device "${name}" does not exist.\n`, 1);
+  }
+  return device ? { device, up } : { up };
+}
+
+function showLinks(host: Host, args: Arguments, options: IpOptions): string {
+  const { device, up } = shownDevice(host, args);
+  const shown = (device ? [device] : host.interfaces.list()).filter((one) => !up || one.up);
+  if (options.json) {
+    return `${JSON.stringify(shown.map((one) => linkJson(one, true)))}\n`;
+  }
+  if (options.brief) {
+    return shown
+      .map(
+        (one) =>
+          `${one.name.padEnd(16)} ${stateOf(one).padEnd(14)} ${macText(one.mac)} <${flagsOf(one).join(',')}> \n`,
+      )
+      .join('');
+  }
+  return shown.map((one) => headLines(one, true, options)).join('');
+}
+
+export function linkJson(device: Interface, mode: boolean): Record<string, unknown> {
+  return {
+    ifindex: device.index,
+    ifname: device.name,
+    flags: flagsOf(device),
+    mtu: device.mtu,
+    qdisc: device.loopback ? 'noqueue' : 'pfifo_fast',
+    operstate: stateOf(device),
+    ...(mode ? { linkmode: 'DEFAULT' } : {}),
+    group: device.group === 0 ? 'default' : String(device.group),
+    txqlen: 1000,
+    link_type: device.loopback ? 'loopback' : 'ether',
+    address: macText(device.mac),
+    broadcast: device.loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff',
+  };
+}

@@ -1,0 +1,224 @@
+import type { Host } from '../../host/host.ts';
+import { PROTOCOL, SCOPE, TABLE } from '../../host/routing/route4.ts';
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { type Arguments, IpProblem, invalid, wholeNumber } from './arguments.ts';
+import { requireDevice } from './link.ts';
+import { type Prefix, parsePrefix } from './prefix.ts';
+
+/** Names of route types as they are typed and printed. */
+export const TYPES: Readonly<Record<string, number>> = {
+  unicast: ROUTE_TYPE.UNICAST,
+  local: ROUTE_TYPE.LOCAL,
+  broadcast: ROUTE_TYPE.BROADCAST,
+  anycast: ROUTE_TYPE.ANYCAST,
+  multicast: ROUTE_TYPE.MULTICAST,
+  blackhole: ROUTE_TYPE.BLACKHOLE,
+  unreachable: ROUTE_TYPE.UNREACHABLE,
+  prohibit: ROUTE_TYPE.PROHIBIT,
+  throw: ROUTE_TYPE.THROW,
+};
+const SCOPES: Readonly<Record<string, number>> = {
+  global: SCOPE.UNIVERSE,
+  universe: SCOPE.UNIVERSE,
+  site: SCOPE.SITE,
+  link: SCOPE.LINK,
+  host: SCOPE.HOST,
+  nowhere: SCOPE.NOWHERE,
+};
+/** /etc/iproute2/rt_protos */
+export const PROTOCOLS: Readonly<Record<string, number>> = {
+  unspec: PROTOCOL.UNSPEC,
+  redirect: PROTOCOL.REDIRECT,
+  kernel: PROTOCOL.KERNEL,
+  boot: PROTOCOL.BOOT,
+  static: PROTOCOL.STATIC,
+  gated: 8,
+  ra: PROTOCOL.RA,
+  mrt: 10,
+  zebra: 11,
+  bird: 12,
+  babel: 42,
+  dhcp: PROTOCOL.DHCP,
+  bgp: 186,
+  isis: 187,
+  ospf: 188,
+  rip: 189,
+  eigrp: 192,
+};
+const TABLES: Readonly<Record<string, number>> = {
+  unspec: TABLE.UNSPEC,
+  default: TABLE.DEFAULT,
+  main: TABLE.MAIN,
+  local: TABLE.LOCAL,
+};
+const METRICS = [
+  'mtu',
+  'advmss',
+  'window',
+  'hoplimit',
+  'cwnd',
+  'initcwnd',
+  'initrwnd',
+  'rtt',
+  'rttvar',
+  'ssthresh',
+  'rto_min',
+  'reordering',
+  'quickack',
+  'congctl',
+  'features',
+];
+
+export interface HopWords {
+  device: number;
+  gateway: Uint8Array | undefined;
+  weight: number;
+  onlink: boolean;
+}
+
+/** A route as it was typed. */
+export interface RouteWords {
+  type: number | undefined;
+  destination: Prefix | undefined;
+  from: Prefix | undefined;
+  tos: number;
+  table: number | undefined;
+  scope: number | undefined;
+  protocol: number | undefined;
+  priority: number | undefined;
+  source: Uint8Array | undefined;
+  realm: number;
+  metrics: Record<string, number>;
+  mtuLocked: boolean;
+  preference: number;
+  hop: HopWords;
+  hops: HopWords[];
+}
+
+export function tableNumber(word: string): number | undefined {
+  return TABLES[word] ?? wholeNumber(word);
+}
+
+export function tableName(id: number): string {
+  return Object.keys(TABLES).find((name) => TABLES[name] === id) ?? String(id);
+}
+
+export function protocolName(protocol: number): string {
+  return Object.keys(PROTOCOLS).find((name) => PROTOCOLS[name] === protocol) ?? String(protocol);
+}
+
+export function typeName(type: number): string {
+  return Object.keys(TYPES).find((name) => TYPES[name] === type) ?? String(type);
+}
+
+const newHop = (): HopWords => ({ device: 0, gateway: undefined, weight: 1, onlink: false });
+
+/** Reads what stands behind `ip route add`. */
+export function readRoute(host: Host, args: Arguments, given: 4 | 6 | undefined): RouteWords {
+  const route: RouteWords = {
+    type: undefined,
+    destination: undefined,
+    from: undefined,
+    tos: 0,
+    table: undefined,
+    scope: undefined,
+    protocol: undefined,
+    priority: undefined,
+    source: undefined,
+    realm: 0,
+    metrics: {},
+    mtuLocked: false,
+    preference: 0,
+    hop: newHop(),
+    hops: [],
+  };
+  const family = () =>
+    route.destination?.explicit
+      ? route.destination.family
+      : route.hop.gateway?.length === 16
+        ? 6
+        : (given ?? route.destination?.family);
+  while (args.more) {
+    if (readHopWord(host, args, route.hop, () => given ?? family())) continue;
+    if (args.accept('src')) route.source = args.address(given ?? family());
+    else if (args.accept('from')) route.from = args.prefix(given ?? family());
+    else if (args.accept('tos', 'dsfield')) route.tos = args.number('"tos" value is invalid\n', 0, 255);
+    else if (args.accept('metric', 'priority', 'preference'))
+      route.priority = args.number('"metric" value is invalid\n');
+    else if (args.accept('scope')) route.scope = named(args.next(), SCOPES, 'invalid "scope" value\n');
+    else if (args.accept('table')) route.table = tableWord(args.next());
+    else if (args.accept('protocol', 'proto'))
+      route.protocol = named(args.next(), PROTOCOLS, '"protocol" value is invalid\n');
+    else if (args.accept('realms', 'realm')) route.realm = args.number('"realm" value is invalid\n');
+    else if (args.accept('pref')) route.preference = preference(args.next());
+    else if (args.accept('expires')) args.number('"expires" value is invalid\n');
+    else if (args.accept('nexthop')) {
+      const hop = newHop();
+      while (args.more && args.peek() !== 'nexthop') {
+        if (!readHopWord(host, args, hop, () => given ?? family())) {
+          throw new IpProblem(
+            `Error: "nexthop" or end of line is expected instead of "${args.next()}"\n`,
+            255,
+          );
+        }
+      }
+      route.hops.push(hop);
+    } else if (METRICS.includes(args.peek() ?? '')) {
+      const metric = args.next();
+      if (args.accept('lock') && metric === 'mtu') route.mtuLocked = true;
+      const word = args.next();
+      route.metrics[metric] = Number.parseInt(word, 10) || 0;
+    } else readDestination(args, route, given);
+  }
+  return route;
+}
+
+function readDestination(args: Arguments, route: RouteWords, given: 4 | 6 | undefined): void {
+  args.accept('to');
+  const type = TYPES[args.peek() ?? ''];
+  if (type !== undefined && route.type === undefined && !route.destination) {
+    args.next();
+    route.type = type;
+  }
+  if (route.destination) {
+    throw new IpProblem(`Error: either "to" is duplicate, or "${args.next()}" is a garbage.\n`, 255);
+  }
+  route.destination = args.prefix(given);
+}
+
+/** Takes a word that belongs to a next hop. */
+function readHopWord(host: Host, args: Arguments, hop: HopWords, family: () => 4 | 6 | undefined): boolean {
+  if (args.accept('via')) {
+    if (args.accept('inet6')) hop.gateway = args.address(6);
+    else if (args.accept('inet')) hop.gateway = args.address(4);
+    else {
+      const text = args.peek() ?? '';
+      const parsed = parsePrefix(text, undefined);
+      hop.gateway = args.address(parsed?.family ?? family());
+    }
+  } else if (args.accept('dev', 'oif')) hop.device = requireDevice(host, args.next()).index;
+  else if (args.accept('weight')) hop.weight = args.number('"weight" is invalid\n', 1, 256);
+  else if (args.accept('onlink')) hop.onlink = true;
+  else if (args.accept('pervasive')) return true;
+  else return false;
+  return true;
+}
+
+export function tableWord(word: string): number {
+  const table = tableNumber(word);
+  if (table === undefined) throw invalid(word, 'invalid table ID\n'.trimEnd());
+  return table;
+}
+
+function named(word: string, names: Readonly<Record<string, number>>, complaint: string): number {
+  const value = names[word] ?? wholeNumber(word);
+  if (value === undefined || value > 255) throw invalid(word, complaint);
+  return value;
+}
+
+function preference(word: string): number {
+  if (word === 'low') return -1;
+  if (word === 'medium') return 0;
+  if (word === 'high') return 1;
+  throw invalid(word, '"pref" value is invalid\n');
+}
