@@ -2,7 +2,6 @@ import type { Host } from '../host/host.ts';
 import { cat, echo } from './cat-echo.ts';
 import type { Command, CommandResult } from './command.ts';
 import { ip } from './ip/ip.ts';
-import { ipStandIn } from './ip-standin.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
@@ -11,7 +10,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...withAliases('', iptables, ip6tables),
   ...withAliases('-save', iptablesSave, ip6tablesSave),
   ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
-  ['ip', ipStandIn],
   ['ip', ip],
   ['cat', cat],
   ['echo', echo],
