@@ -223,6 +223,8 @@ interface Declaration<O extends Options> {
 export interface MatchSpec<O extends Options> extends Declaration<O> {
   /** A field that must be there. */
   readonly requires?: FieldName;
+  /** Keys of the options in the order in which the kernel tests them, where that is not the order of `-S`. */
+  readonly testOrder?: readonly (keyof O & string)[];
   /** All tests of a rule, instead of those of the options. */
   tests?(values: Values<O>, environment: Environment): readonly Test[];
 }

@@ -80,9 +80,73 @@ export const FIELDS = {
     print: tcpFlagNames,
     absent: noPorts,
   },
+  'udp.header': {
+    about: 'UDP header',
+    bits: 32,
+    read: (packet, place) => transportHeader(packet, place, 8, false),
+    absent: noPorts,
+  },
+  'udp.sport': {
+    about: 'UDP source port',
+    bits: 16,
+    read: (packet, place) => half(packet, transportHeader(packet, place, 8, false), 0),
+    absent: noPorts,
+  },
+  'udp.dport': {
+    about: 'UDP destination port',
+    bits: 16,
+    read: (packet, place) => half(packet, transportHeader(packet, place, 8, false), 2),
+    absent: noPorts,
+  },
+  'port.source': {
+    about: 'source port of TCP, UDP, UDP-Lite, SCTP or DCCP',
+    bits: 16,
+    read: (packet, place) => half(packet, transportHeader(packet, place, 4, false), 0),
+    absent: noPorts,
+  },
+  'port.destination': {
+    about: 'destination port of TCP, UDP, UDP-Lite, SCTP or DCCP',
+    bits: 16,
+    read: (packet, place) => half(packet, transportHeader(packet, place, 4, false), 2),
+    absent: noPorts,
+  },
+  'icmp.type-code': {
+    about: 'ICMP type and code, as type × 256 + code',
+    bits: 16,
+    families: [4],
+    read: (packet, place) => half(packet, transportHeader(packet, place, 8, false), 0),
+    print: typeAndCode,
+    absent: () => 'a later fragment has no ICMP header',
+  },
+  'icmp6.type-code': {
+    about: 'ICMPv6 type and code, as type × 256 + code',
+    bits: 16,
+    families: [6],
+    read: (packet, place) => half(packet, transportHeader(packet, place, 4, false), 0),
+    print: typeAndCode,
+    absent: () => 'a later fragment has no ICMPv6 header',
+  },
+  'ip.length': {
+    about: 'length of the packet as its IP header says it',
+    bits: 17,
+    read: ({ bytes, network, family }) =>
+      family === 4
+        ? (bytes[network + 2]! << 8) | bytes[network + 3]!
+        : ((bytes[network + 4]! << 8) | bytes[network + 5]!) + 40,
+  },
+  'ip.ttl': {
+    about: 'time to live, or hop limit',
+    bits: 8,
+    read: ({ bytes, network, family }) => bytes[network + (family === 4 ? 8 : 7)]!,
+  },
 } satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof FIELDS;
+
+/** `8/0` */
+function typeAndCode(value: number): string {
+  return `${value >> 8}/${value & 255}`;
+}
 
 const TCP_FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
 

@@ -11,7 +11,8 @@ export function testsOf(match: Match, values: AnyValues, environment: Environmen
     tests.push(...match.tests(values as never, environment));
     return tests;
   }
-  for (const [key, option] of match.optionList) {
+  for (const key of match.testOrder ?? Object.keys(match.options)) {
+    const option = match.options[key]!;
     const given = values[key];
     if (given === undefined || !option.test) continue;
     for (const one of (Array.isArray(given) ? given : [given]) as readonly Given<unknown>[]) {

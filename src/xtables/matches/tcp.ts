@@ -72,6 +72,7 @@ export const tcp = defineMatch({
   source: 'net/netfilter/xt_tcpudp.c tcp_mt',
   protocol: 6,
   requires: 'tcp.header',
+  testOrder: ['source-port', 'destination-port', 'tcp-flags', 'tcp-option'],
   options: {
     'source-port': portRange('tcp.sport', {
       aliases: ['sport'],

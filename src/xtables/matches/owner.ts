@@ -1,0 +1,122 @@
+import { OUTPUT, POSTROUTING } from '../../netfilter/constants.ts';
+import type { Sender } from '../../netfilter/packet.ts';
+import {
+  defineMatch,
+  type Given,
+  option,
+  type ParseContext,
+  type PrintContext,
+  type Test,
+  type ValueType,
+} from '../extension.ts';
+import type { Names } from '../names.ts';
+import { Problem } from '../problem.ts';
+import { flag, type Range, readUnsigned } from '../values.ts';
+
+const bad = ({ option: name }: ParseContext, given: string) =>
+  new Problem(`owner: Bad value for "--${name}" option: "${given}"`);
+
+/** A name, a number, or two numbers with `-` or `:` between them; 2³²−1 is nobody's. */
+function ids(find: (names: Names, name: string) => number | undefined): ValueType<Range> {
+  return {
+    syntax: 'name|number[-number]',
+    argument: 'required',
+    parse(given, context) {
+      const named = find(context.names, given);
+      if (named !== undefined) return { min: named, max: named };
+      const low = readUnsigned(given);
+      if (!low || low.value > 0xfffffffen) throw bad(context, given);
+      const min = Number(low.value);
+      if (low.rest === '') return { min, max: min };
+      if (!/^[-:]/.test(low.rest)) throw bad(context, given);
+      const high = readUnsigned(low.rest.slice(1));
+      if (!high || high.rest !== '' || high.value > 0xfffffffen) throw bad(context, given);
+      return { min, max: Number(high.value) };
+    },
+    print: ({ min, max }) => (min === max ? String(min) : `${min}-${max}`),
+  };
+}
+
+const users = ids((names, name) => names.userId(name));
+const groups = ids((names, name) => names.groupId(name));
+const NO_SENDER = 'no local process sent it';
+
+/** A packet that no process sent has no owner: only an inverted test fits it (net/netfilter/xt_owner.c owner_mt). */
+function senderTest(name: string, { value, inverted }: Given<Range>, id: (sender: Sender) => number): Test {
+  return {
+    option: name,
+    run({ sender }) {
+      if (!sender) return inverted;
+      const own = id(sender);
+      return (own >= value.min && own <= value.max) !== inverted;
+    },
+    explain: ({ sender }) => (sender ? String(id(sender)) : NO_SENDER),
+  };
+}
+
+export const owner = defineMatch({
+  name: 'owner',
+  revision: 1,
+  summary: 'user and group of the local process that sent the packet',
+  about:
+    'Only in OUTPUT and POSTROUTING. Supplementary groups are not simulated: a sender has its own group alone.',
+  source: 'net/netfilter/xt_owner.c owner_mt',
+  hooks: [OUTPUT, POSTROUTING],
+  options: {
+    'socket-exists': option(flag, { invert: true, help: 'A process has sent it.' }),
+    'uid-owner': option(users, { invert: true, help: 'User of the sending process, or a range of them.' }),
+    'gid-owner': option(groups, { invert: true, help: 'Group of the sending process, or a range of them.' }),
+    'suppl-groups': option(flag, { help: 'Supplementary groups of the process count as well.' }),
+  },
+  settle(values) {
+    const { 'suppl-groups': more, 'gid-owner': group } = values;
+    if (more && (!group || (group.order ?? 0) > (more.order ?? 0))) {
+      throw new Problem('owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"');
+    }
+    if (!group && !values['uid-owner'] && !values['socket-exists']) {
+      throw new Problem('owner: At least one of --uid-owner, --gid-owner or --socket-exists is required');
+    }
+    return values;
+  },
+  list: (values, context) =>
+    listed('owner socket exists', values['socket-exists'], '') +
+    listed('owner UID match', values['uid-owner'], shown(values['uid-owner'], context, 'user')) +
+    listed('owner GID match', values['gid-owner'], shown(values['gid-owner'], context, 'group')) +
+    (values['suppl-groups'] ? ' incl. suppl. groups' : ''),
+  check(values) {
+    const backward = (given: Given<Range> | undefined) =>
+      given !== undefined && given.value.min > given.value.max;
+    return backward(values['uid-owner']) || backward(values['gid-owner']) ? 'EINVAL' : undefined;
+  },
+  tests(values) {
+    const tests: Test[] = [];
+    const { 'socket-exists': exists, 'uid-owner': user, 'gid-owner': group } = values;
+    if (exists) {
+      tests.push({
+        option: 'socket-exists',
+        run: ({ sender }) => (sender !== undefined) !== exists.inverted,
+        explain: ({ sender }) => (sender ? 'a local process sent it' : NO_SENDER),
+      });
+    }
+    if (user) tests.push(senderTest('uid-owner', user, ({ uid }) => uid));
+    if (group) tests.push(senderTest('gid-owner', group, ({ gid }) => gid));
+    return tests;
+  },
+});
+
+function listed(text: string, given: Given<unknown> | undefined, value: string): string {
+  if (!given) return '';
+  return ` ${given.inverted ? '! ' : ''}${text}${value === '' ? '' : ` ${value}`}`;
+}
+
+function shown(given: Given<Range> | undefined, context: PrintContext, kind: 'user' | 'group'): string {
+  if (!given) return '';
+  const { min, max } = given.value;
+  if (min !== max) return `${min}-${max}`;
+  const name = context.numeric
+    ? undefined
+    : kind === 'user'
+      ? context.names.userName(min)
+      : context.names.groupName(min);
+  return name ?? String(min);
+}
