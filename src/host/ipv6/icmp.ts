@@ -2,6 +2,7 @@ import { PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
+import { answerProbe } from '../ipv4/probe.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { ADDRESS_LENGTH, isMulticast } from './address.ts';
 import { checksum6 } from './checksum.ts';
@@ -47,6 +48,7 @@ export class IcmpInput6 {
     const type = bytes[transport]!;
     switch (type) {
       case ICMP6.ECHO_REQUEST:
+      case ICMP6.EXTENDED_ECHO_REQUEST:
         this.#echo(packet);
         return;
       case ICMP6.TOO_BIG:
@@ -113,10 +115,13 @@ export class IcmpInput6 {
     if (typeof route === 'number') return;
     const limit = limits.check(ICMP6.ECHO_REPLY, host.interfaces.byIndex(packet.inDevice)?.loopback ?? false);
     if (limit === REFUSED || (limit === LIMITED && !limits.allowsPeer(flow))) return;
-    const reply = output.prepare(packet, flow, route, end - transport, ICMPV6, (first >>> 20) & 0xff);
-    reply.bytes.set(bytes.subarray(transport, end), reply.transport);
-    const code = bytes[transport + 1]!;
-    output.sendIcmp(reply, ICMP6.ECHO_REPLY, code, read32(bytes, transport + 4), 'echo reply');
+    const message = bytes.slice(transport, end);
+    const extended = message[0] === ICMP6.EXTENDED_ECHO_REQUEST;
+    if (extended && !answerProbe(host, message)) return;
+    const reply = output.prepare(packet, flow, route, message.length, ICMPV6, (first >>> 20) & 0xff);
+    reply.bytes.set(message, reply.transport);
+    const type = extended ? ICMP6.EXTENDED_ECHO_REPLY : ICMP6.ECHO_REPLY;
+    output.sendIcmp(reply, type, message[1]!, read32(message, 4), 'echo reply');
   }
 
   /** An error: the protocol of the packet that it quotes is told (icmpv6_notify). */
@@ -143,11 +148,11 @@ export class IcmpInput6 {
     if (at + 8 > end) return;
     const host = this.#host;
     // Of TCP only established connections are asked for, and those here send nothing that could be too big.
-    const concerned =
-      protocol === ICMPV6 ||
-      ((protocol === UDP || protocol === UDP_LITE) && host.sockets.sentBy6(packet, inner, at, protocol));
+    const datagram = protocol === UDP || protocol === UDP_LITE;
+    const concerned = protocol === ICMPV6 || (datagram && host.sockets.sentBy6(packet, inner, at, protocol));
     if (!concerned) return;
     if (type === ICMP6.TOO_BIG) host.routing6.updateMtu(bytes, inner, info, packet.inDevice);
-    else if (type === ICMP6.REDIRECT) host.ipv6.discovery.redirected(packet);
+    // A socket that is not bound to an interface takes no redirect (ip6_sk_redirect).
+    else if (type === ICMP6.REDIRECT && !datagram) host.ipv6.discovery.redirected(packet);
   }
 }
