@@ -66,8 +66,8 @@ export function buildHost(
     const given = Object.entries(texts).filter(([, text]) => text !== undefined);
     host.xtables.names = new Names(Object.fromEntries(given));
   }
-  for (const { name, mac, mtu, group } of description.interfaces) {
-    host.interfaces.add({ name, mac: macBytes(mac), mtu, group, up: false });
+  for (const [index, { name }] of description.interfaces.entries()) {
+    host.interfaces.add({ name, mac: Uint8Array.of(2, 0, 0, 0, (index + 1) >> 8, index + 1), up: false });
   }
   for (const [name, value] of description.sysctls) setSysctl(host, name, value, [...path, 'sysctls', name]);
   configure(host, description, path);
@@ -86,15 +86,14 @@ export function buildHost(
  */
 export function freshHost(options: HostOptions = {}): Host {
   const host = new Host(options);
-  host.interfaces.add({ name: 'eth0', mac: macBytes('02:00:00:00:00:01'), mtu: 1500, group: 0, up: true });
+  host.interfaces.add({ name: 'eth0', mac: Uint8Array.of(2, 0, 0, 0, 0, 1), up: true });
   return host;
 }
 
-function macBytes(text: string): Uint8Array {
-  return Uint8Array.from(text.split(':'), (pair) => Number.parseInt(pair, 16));
-}
-
-/** Links up, addresses, neighbours in one batch; then routes and rules, each its own, as the recorder does. */
+/**
+ * Links, addresses, neighbours in one batch; then routes and rules, each its own, as the recorder does: what is refused is
+ * told by the number of its line.
+ */
 function configure(host: Host, description: HostDescription, path: FieldPath): void {
   const lines: string[] = [];
   const places: FieldPath[] = [];
@@ -102,7 +101,9 @@ function configure(host: Host, description: HostDescription, path: FieldPath): v
     lines.push(line);
     places.push([...path, ...at]);
   };
-  for (const [index, { name, addresses }] of description.interfaces.entries()) {
+  add('link set lo up', 'interfaces');
+  for (const [index, { name, mac, mtu, group, addresses }] of description.interfaces.entries()) {
+    add(`link set ${name} address ${mac} mtu ${mtu} group ${group}`, 'interfaces', index);
     add(`link set ${name} up`, 'interfaces', index);
     for (const [place, address] of addresses.entries()) {
       const how = address.includes(':') ? 'nodad' : 'brd +';
@@ -159,6 +160,8 @@ function setSysctl(host: Host, name: string, value: string, path: FieldPath): vo
   const file = name.replaceAll('.', '/');
   const error = host.sysctl.set(file, value);
   if (error === undefined) return;
+  // Writing nothing is no write.
+  if (error === 'EINVAL' && value === '') return;
   const [number, text] = ERROR_NUMBERS[error] ?? ERROR_NUMBERS.EINVAL!;
   const stderr = `[Errno ${number}] ${text}${error === 'EINVAL' ? '' : `: '/proc/sys/${file}'`}`;
   const unsupported = error === 'ENOENT' && NOT_YET.test(file) ? { unsupported: `sysctl ${name}` } : {};

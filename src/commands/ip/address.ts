@@ -137,6 +137,8 @@ function add4(host: Host, device: Interface, local: Prefix, wanted: Wanted, how:
 }
 
 function add6(host: Host, device: Interface, local: Prefix, wanted: Wanted, how: 'add' | 'replace'): void {
+  // Below the least MTU of IPv6 (RFC 8200, section 5) an interface has no IPv6 (net/ipv6/addrconf.c, ipv6_add_dev).
+  if (device.mtu < 1280) throw kernelSays('Invalid argument');
   if (device.disabled6) throw kernelError('ipv6: IPv6 is disabled on this device.');
   const flags = PERMANENT | (wanted.nodad ? NODAD : 0);
   const added = host.interfaces.addAddress6(device, {

@@ -4,11 +4,14 @@ import { type Prefix, parsePrefix } from './prefix.ts';
 /** What ends an `ip` command: its message and exit status. */
 export class IpProblem extends Error {
   readonly exit: number;
+  /** The program ends on the spot, also in the middle of a batch (iproute2 calls exit). */
+  readonly ends: boolean;
 
-  constructor(message: string, exit: number) {
+  constructor(message: string, exit: number, ends = exit === 255) {
     super(message);
     this.name = 'IpProblem';
     this.exit = exit;
+    this.ends = ends;
   }
 }
 
@@ -56,6 +59,14 @@ export class Arguments {
     return true;
   }
 
+  /** Takes the next word if one of these begins with it (iproute2's matches). */
+  acceptShort(...words: readonly string[]): boolean {
+    const typed = this.#words[this.#at];
+    if (!typed || !words.some((word) => word.startsWith(typed))) return false;
+    this.#at++;
+    return true;
+  }
+
   /** A whole number, decimal, hexadecimal or octal. `name` as the tool's message has it. */
   number(name: string, least = 0, most = 0xffffffff): number {
     const word = this.next();
@@ -72,6 +83,7 @@ export class Arguments {
       throw new IpProblem(
         `Error: ${family === undefined ? 'any valid' : kind} prefix is expected rather than "${word}".\n`,
         1,
+        true,
       );
     }
     return prefix;
@@ -82,14 +94,14 @@ export class Arguments {
     const prefix = word.includes('/') ? undefined : parsePrefix(word, family);
     if (!prefix) {
       const kind = family === undefined ? 'any valid' : family === 4 ? 'inet' : 'inet6';
-      throw new IpProblem(`Error: ${kind} address is expected rather than "${word}".\n`, 1);
+      throw new IpProblem(`Error: ${kind} address is expected rather than "${word}".\n`, 1, true);
     }
     return prefix.bytes;
   }
 }
 
 export function invalid(word: string, name: string): IpProblem {
-  return new IpProblem(`Error: argument "${word}" is wrong: ${name}\n\n`, 255);
+  return new IpProblem(`Error: argument "${word}" is wrong: ${name}\n`, 255);
 }
 
 /** strtoul with base 0 over the whole word. */

@@ -105,7 +105,8 @@ export const ip: Command = (host, argv, stdin) => {
   }
   if (batch) return runBatch(host, stdin, options, force);
   if (!args.more) return done(255, '', USAGE);
-  return run(host, args, options);
+  const { ends: _, ...result } = run(host, args, options);
+  return result;
 };
 
 /** Options that change only how much, or in which colour, is printed. */
@@ -133,7 +134,7 @@ function done(exit: number, stdout: string, stderr = ''): CommandResult {
   return { exit, stdout, stderr };
 }
 
-function run(host: Host, args: Arguments, options: IpOptions): CommandResult {
+function run(host: Host, args: Arguments, options: IpOptions): CommandResult & { readonly ends?: boolean } {
   const typed = args.next();
   if (typed === 'help') return done(0, '', USAGE);
   const name = abbreviated(typed, OBJECTS) ?? (typed === 'neigh' ? 'neighbour' : undefined);
@@ -149,7 +150,8 @@ function run(host: Host, args: Arguments, options: IpOptions): CommandResult {
   try {
     return done(0, FUNCTIONS[name](host, args, options));
   } catch (problem) {
-    if (problem instanceof IpProblem) return done(problem.exit, '', problem.message);
+    if (problem instanceof IpProblem)
+      return { ...done(problem.exit, '', problem.message), ends: problem.ends };
     // The engine names what it refuses: a name that is taken, an MTU out of range.
     if (problem instanceof RangeError) return done(2, '', `Error: ${problem.message}.\n`);
     throw problem;
@@ -172,6 +174,7 @@ function runBatch(host: Host, stdin: string, options: IpOptions, force: boolean)
     stderr += result.stderr;
     if (result.exit === 0) continue;
     if (result.unsupported) return result;
+    if (result.ends) return { exit: result.exit, stdout, stderr };
     stderr += `Command failed -:${index + 1}\n`;
     exit = 1;
     if (!force) break;

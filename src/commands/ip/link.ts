@@ -95,6 +95,9 @@ function setLink(host: Host, args: Arguments): void {
 }
 
 function apply(host: Host, device: Interface, change: Change): void {
+  // A group address or none at all is no interface's (net/ethernet/eth.c, eth_mac_addr).
+  if (change.mac && ((change.mac[0]! & 1) === 1 || change.mac.every((byte) => byte === 0)))
+    throw kernelSays('Cannot assign requested address');
   if (change.mac) device.mac = change.mac;
   if (change.mtu !== undefined) {
     device.mtu = change.mtu;

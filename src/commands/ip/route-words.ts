@@ -204,9 +204,9 @@ function readHopWord(host: Host, args: Arguments, hop: HopWords, family: () => 4
   return true;
 }
 
-export function tableWord(word: string): number {
+export function tableWord(word: string, complaint = '"table" value is invalid\n'): number {
   const table = tableNumber(word);
-  if (table === undefined) throw invalid(word, 'invalid table ID\n'.trimEnd());
+  if (table === undefined) throw invalid(word, complaint);
   return table;
 }
 

@@ -214,7 +214,7 @@ function readFilter(host: Host, args: Arguments, options: IpOptions): Filter {
   while (args.more) {
     if (args.accept('table')) {
       const word = args.next();
-      table = word === 'all' ? 0 : tableWord(word);
+      table = word === 'all' ? 0 : tableWord(word, 'table id value is invalid\n');
     } else if (args.accept('dev', 'oif')) device = requireDevice(host, args.next()).index;
     else if (args.accept('proto', 'protocol')) {
       const word = args.next();

@@ -73,13 +73,15 @@ function readRule(args: Arguments, options: IpOptions): Given {
       const read = prefix();
       given.destination = Int32Array.from(fromBytes(read.bytes));
       given.destinationLength = read.length;
-    } else if (args.accept('preference', 'pref', 'priority', 'order')) {
+    } else if (args.acceptShort('preference', 'priority') || args.accept('order')) {
       given.priority = args.number('preference value is invalid\n');
-    } else if (args.accept('tos', 'dsfield')) given.tos = args.number('TOS value is invalid\n', 0, 255);
+    } else if (args.accept('tos') || args.acceptShort('dsfield'))
+      given.tos = args.number('TOS value is invalid\n', 0, 255);
     else if (args.accept('fwmark')) readMark(args, given);
-    else if (args.accept('realms', 'realm')) given.realm = args.number('invalid realms\n');
-    else if (args.accept('table', 'lookup')) given.table = tableWord(args.next());
-    else if (args.accept('dev', 'iif')) given.inInterface = args.next();
+    else if (args.acceptShort('realms')) given.realm = args.number('invalid realms\n');
+    else if (args.acceptShort('table') || args.accept('lookup')) {
+      given.table = tableWord(args.next(), 'invalid table ID\n');
+    } else if (args.accept('dev', 'iif')) given.inInterface = args.next();
     else if (args.accept('oif')) given.outInterface = args.next();
     else if (args.accept('suppress_prefixlength', 'sup_pl')) {
       given.suppressPrefixLength = args.number('suppress_prefixlength value is invalid\n', 0, 128);
@@ -109,7 +111,7 @@ function readAction(args: Arguments, given: Given): void {
   const word = args.next();
   if (word === 'blackhole' || word === 'unreachable' || word === 'prohibit') given.action = word;
   else if (word !== 'unicast')
-    throw new IpProblem(`Error: argument "${word}" is wrong: Failed to parse rule type\n\n`, 255);
+    throw new IpProblem(`Error: argument "${word}" is wrong: Failed to parse rule type\n`, 255);
 }
 
 function readMark(args: Arguments, given: Given): void {
