@@ -1,9 +1,9 @@
-import type { ErrnoName, Family } from '../netfilter/constants.ts';
+import type { ErrnoName } from '../netfilter/constants.ts';
 import type { Services } from '../netfilter/services.ts';
 import type { Environment, Extension, TargetFunction, Test } from './extension.ts';
 import type { Chain, Entry, TableImage } from './image.ts';
 import { reachOf } from './reach.ts';
-import type { Rule } from './rule.ts';
+import type { MatchUse, Rule } from './rule.ts';
 import { testsOf } from './tests.ts';
 
 /** State that extensions share on a host, by the key that makes it. */
@@ -22,20 +22,52 @@ export interface BoundTest {
   readonly match: number;
 }
 
-/** A rule with the state its extensions got, or the end of a chain (no entry). */
-export interface Built {
+/** A line of a built table: a rule with the state its extensions got, or the end of a chain (no entry). */
+export class Line {
   readonly chain: Chain;
   /** From 1; the end of the chain has the number of its rules plus one. */
   readonly number: number;
   readonly entry: Entry | undefined;
-  readonly tests: readonly BoundTest[];
   readonly target: TargetFunction | undefined;
+  /** Tests with state; those without are made when they are asked for. */
+  readonly #stateful: readonly BoundTest[] | undefined;
+  readonly #environment: Environment | undefined;
+
+  constructor(
+    chain: Chain,
+    number: number,
+    entry: Entry | undefined,
+    built: { stateful?: readonly BoundTest[]; environment?: Environment; target?: TargetFunction },
+  ) {
+    this.chain = chain;
+    this.number = number;
+    this.entry = entry;
+    this.target = built.target;
+    this.#stateful = built.stateful;
+    this.#environment = built.environment;
+  }
+
+  /** All tests of the rule behind its header, in order. */
+  get tests(): readonly BoundTest[] {
+    const matches = this.entry?.rule.matches;
+    if (matches === undefined || matches.length === 0) return NO_TESTS;
+    return this.#stateful ?? bindTests(matches, this.#environment!);
+  }
+}
+
+function bindTests(matches: readonly MatchUse[], environment: Environment): readonly BoundTest[] {
+  const bound: BoundTest[] = [];
+  for (let match = 0; match < matches.length; match++) {
+    const { extension, values } = matches[match]!;
+    for (const test of testsOf(extension, values, environment)) bound.push({ test, match });
+  }
+  return bound;
 }
 
 /** A table that was accepted: every line of every chain, chains one after the other. */
 export interface BuiltTable {
   readonly image: TableImage;
-  readonly lines: readonly Built[];
+  readonly lines: readonly Line[];
   /** Index of each chain's first line. */
   readonly starts: ReadonlyMap<string, number>;
   /** Lets go of what the rules' extensions hold. */
@@ -70,7 +102,7 @@ export class Builder {
   build(image: TableImage): BuiltTable | ErrnoName {
     const reach = reachOf(image);
     if (reach === 'loop') return 'ELOOP';
-    const lines: Built[] = [];
+    const lines: Line[] = [];
     const starts = new Map<string, number>();
     const onDestroy: (() => void)[] = [];
     const destroy = () => {
@@ -81,56 +113,80 @@ export class Builder {
       starts.set(chain.name, lines.length);
       for (let i = 0; i < chain.entries.length; i++) {
         const entry = chain.entries[i]!;
-        const built = this.#rule(entry.rule, image.family, image.name, hooks[i]!, onDestroy);
+        const built = this.#rule(entry.rule, image.name, hooks[i]!, onDestroy);
         if (typeof built === 'string') {
           destroy();
           return built;
         }
-        lines.push({ chain, number: i + 1, entry, tests: built.tests, target: built.target });
+        lines.push(new Line(chain, i + 1, entry, built));
       }
-      const number = chain.entries.length + 1;
-      lines.push({ chain, number, entry: undefined, tests: NO_TESTS, target: undefined });
+      lines.push(new Line(chain, chain.entries.length + 1, undefined, NOTHING));
     }
     return { image, lines, starts, destroy };
   }
 
   #rule(
     rule: Rule,
-    family: Family,
     table: string,
     hooks: number,
     onDestroy: (() => void)[],
-  ): { tests: readonly BoundTest[]; target: TargetFunction | undefined } | ErrnoName {
+  ): { stateful?: readonly BoundTest[]; environment?: Environment; target?: TargetFunction } | ErrnoName {
     const { action, matches } = rule;
-    if (matches.length === 0 && action.kind !== 'target') return { tests: NO_TESTS, target: undefined };
-    const environment: Environment = {
-      family,
-      table,
-      hooks,
-      protocol: rule.header.protocol,
-      protocolInverted: rule.header.protocolInverted,
-      services: this.#services,
-      shared: (key) => this.#shared.get(key),
-      onDestroy: (run) => onDestroy.push(run),
-    };
-    let tests: BoundTest[] | undefined;
-    for (let m = 0; m < matches.length; m++) {
-      const { extension, values } = matches[m]!;
+    if (matches.length === 0 && action.kind !== 'target') return NOTHING;
+    const environment = new RuleEnvironment(rule, table, hooks, this.#services, this.#shared, onDestroy);
+    for (const { extension, values } of matches) {
       if (misplaced(extension, environment)) return 'EINVAL';
       const refused = extension.check?.(values as never, environment);
       if (refused) return refused;
-      for (const test of testsOf(extension, values, environment)) {
-        tests ??= [];
-        tests.push({ test, match: m });
-      }
     }
-    if (action.kind !== 'target') return { tests: tests ?? NO_TESTS, target: undefined };
+    const stateful = matches.some(({ extension }) => extension.tests !== undefined)
+      ? { stateful: bindTests(matches, environment) }
+      : { environment };
+    if (action.kind !== 'target') return stateful;
     if (misplaced(action.extension, environment)) return 'EINVAL';
     const refused = action.extension.check?.(action.values as never, environment);
     if (refused) return refused;
-    return {
-      tests: tests ?? NO_TESTS,
-      target: action.extension.create?.(action.values as never, environment),
-    };
+    const target = action.extension.create?.(action.values as never, environment);
+    return target ? { ...stateful, target } : stateful;
+  }
+}
+
+const NOTHING = {};
+
+/** What the extensions of one rule are told. */
+class RuleEnvironment implements Environment {
+  readonly family: Environment['family'];
+  readonly table: string;
+  readonly hooks: number;
+  readonly protocol: number;
+  readonly protocolInverted: boolean;
+  readonly services: Services;
+  readonly #shared: SharedState;
+  readonly #onDestroy: (() => void)[];
+
+  constructor(
+    rule: Rule,
+    table: string,
+    hooks: number,
+    services: Services,
+    shared: SharedState,
+    onDestroy: (() => void)[],
+  ) {
+    this.family = rule.family;
+    this.table = table;
+    this.hooks = hooks;
+    this.protocol = rule.header.protocol;
+    this.protocolInverted = rule.header.protocolInverted;
+    this.services = services;
+    this.#shared = shared;
+    this.#onDestroy = onDestroy;
+  }
+
+  shared<T>(key: { readonly create: () => T }): T {
+    return this.#shared.get(key);
+  }
+
+  onDestroy(run: () => void): void {
+    this.#onDestroy.push(run);
   }
 }

@@ -4,7 +4,7 @@ import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
 import { ACCEPT, DROP, type Verdict } from '../netfilter/verdict.ts';
 import { formatAddress, fromBytes, masked, sameAddress } from './address.ts';
-import type { Built } from './commit.ts';
+import type { Line } from './commit.ts';
 import { fitsPattern } from './devices.ts';
 import { RETURN } from './extension.ts';
 import type { Names } from './names.ts';
@@ -80,14 +80,14 @@ export class Interpreter {
     }
   }
 
-  #matched(line: Built, rule: Rule, packet: Packet): void {
+  #matched(line: Line, rule: Rule, packet: Packet): void {
     const observer = this.#hooks.observer;
     if (!observer?.matched) return;
     const { image } = this.#table.built;
     observer.matched(packet, image.name, line.chain.name, line.number, this.#text(line, rule));
   }
 
-  #missed(walk: Walk, line: Built, rule: Rule, packet: Packet, failed: Failure): void {
+  #missed(walk: Walk, line: Line, rule: Rule, packet: Packet, failed: Failure): void {
     const observer = this.#hooks.observer;
     if (!observer?.missed) return;
     const { image } = this.#table.built;
@@ -95,12 +95,12 @@ export class Interpreter {
     observer.missed(packet, image.name, line.chain.name, line.number, this.#text(line, rule), why);
   }
 
-  #text(line: Built, rule: Rule): string {
+  #text(line: Line, rule: Rule): string {
     return `-A ${line.chain.name}${saveRule(rule, this.#names())}`;
   }
 
   /** The first test of a rule that fails, as a function that explains it; undefined if all hold. */
-  #firstFailure(walk: Walk, line: Built, rule: Rule, packet: Packet): Failure | undefined {
+  #firstFailure(walk: Walk, line: Line, rule: Rule, packet: Packet): Failure | undefined {
     return this.#headerFailure(walk, rule.header, packet) ?? this.#testFailure(walk, line, rule, packet);
   }
 
@@ -157,7 +157,7 @@ export class Interpreter {
     return () => reason(saveProtocol(header, this.#names()) || ' -p all', value);
   }
 
-  #testFailure(walk: Walk, line: Built, rule: Rule, packet: Packet): Failure | undefined {
+  #testFailure(walk: Walk, line: Line, rule: Rule, packet: Packet): Failure | undefined {
     const { place } = walk;
     const failed = line.tests.find(({ test }) => !holds(test, packet, place));
     if (failed === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { Packet } from '../netfilter/packet.ts';
 import { ACCEPT, DROP } from '../netfilter/verdict.ts';
 import type { Address } from './address.ts';
-import type { Built, BuiltTable } from './commit.ts';
+import type { BuiltTable, Line } from './commit.ts';
 import type { DevicePatterns } from './devices.ts';
 import { RETURN, type TargetFunction, type Test } from './extension.ts';
 import { FIELDS } from './fields.ts';
@@ -31,10 +31,48 @@ export const DO = { NEXT: 0, VERDICT: 1, RETURN: 2, JUMP: 3, GOTO: 4, TARGET: 5 
 /** Kinds of tests. */
 const RANGE = 0;
 const RANGE_INVERTED = 1;
+const FUNCTION = 2;
 
 type Reader = (packet: Packet, place: Place) => number;
 const READERS: readonly Reader[] = Object.values(FIELDS).map((field) => field.read);
 const READER_INDEX = new Map(Object.keys(FIELDS).map((name, index) => [name, index]));
+
+type Run = (packet: Packet, place: Place) => boolean;
+
+/** Tests while they are gathered; then they become typed arrays. */
+class TestList {
+  readonly kind: number[] = [];
+  readonly reader: number[] = [];
+  readonly mask: number[] = [];
+  readonly min: number[] = [];
+  readonly max: number[] = [];
+
+  get length(): number {
+    return this.kind.length;
+  }
+
+  /** Appends a test; one that is no single range of a single field becomes a function of `functions`. */
+  add(test: Test, functions: Run[]): void {
+    if (isFieldTest(test) && typeof test.field === 'string' && (test.ranges?.length ?? 1) === 1) {
+      const [min, max] = test.ranges?.[0] ?? [0, 0xffffffff];
+      const kind = test.inverted ? RANGE_INVERTED : RANGE;
+      this.#push(kind, READER_INDEX.get(test.field)!, test.mask ?? 0xffffffff, min, max);
+      return;
+    }
+    const run: Run = isFieldTest(test)
+      ? (packet, place) => holds(test, packet, place)
+      : (packet, place) => test.run(packet, place);
+    this.#push(FUNCTION, functions.push(run) - 1, 0, 0, 0);
+  }
+
+  #push(kind: number, reader: number, mask: number, min: number, max: number): void {
+    this.kind.push(kind);
+    this.reader.push(reader);
+    this.mask.push(mask);
+    this.min.push(min);
+    this.max.push(max);
+  }
+}
 
 /** A table in the form that runs: every line of every chain in typed arrays, one line after the other. */
 export class Program {
@@ -54,14 +92,12 @@ export class Program {
   readonly #testMask: Uint32Array;
   readonly #testMin: Uint32Array;
   readonly #testMax: Uint32Array;
-  readonly #functions: ((packet: Packet, place: Place) => boolean)[] = [];
+  readonly #functions: Run[] = [];
 
   constructor(built: BuiltTable, patterns: DevicePatterns) {
     const { lines, starts } = built;
     const count = lines.length;
     const words = built.image.family === 4 ? 1 : 4;
-    let tests = 0;
-    for (const line of lines) tests += line.tests.length;
     this.asks = new Uint16Array(count);
     this.addresses = new Int32Array(count * 4 * words);
     this.inPattern = new Int32Array(count);
@@ -70,20 +106,20 @@ export class Program {
     this.testFrom = new Int32Array(count + 1);
     this.act = new Uint8Array(count);
     this.argument = new Int32Array(count);
-    this.#testKind = new Uint8Array(tests);
-    this.#testReader = new Int32Array(tests);
-    this.#testMask = new Uint32Array(tests);
-    this.#testMin = new Uint32Array(tests);
-    this.#testMax = new Uint32Array(tests);
-    let test = 0;
+    const tests = new TestList();
     for (let i = 0; i < count; i++) {
       const line = lines[i]!;
-      this.testFrom[i] = test;
-      for (const bound of line.tests) this.#test(test++, bound.test);
+      this.testFrom[i] = tests.length;
+      for (const { test } of line.tests) tests.add(test, this.#functions);
       if (line.entry) this.#header(i, line.entry.rule.header, patterns);
       this.#action(i, line, starts);
     }
-    this.testFrom[count] = test;
+    this.testFrom[count] = tests.length;
+    this.#testKind = Uint8Array.from(tests.kind);
+    this.#testReader = Int32Array.from(tests.reader);
+    this.#testMask = Uint32Array.from(tests.mask);
+    this.#testMin = Uint32Array.from(tests.min);
+    this.#testMax = Uint32Array.from(tests.max);
   }
 
   #header(line: number, header: Header, patterns: DevicePatterns): void {
@@ -120,24 +156,7 @@ export class Program {
     this.asks[line] = asks;
   }
 
-  #test(at: number, test: Test): void {
-    if (isFieldTest(test) && typeof test.field === 'string' && (test.ranges?.length ?? 1) === 1) {
-      const [min, max] = test.ranges?.[0] ?? [0, 0xffffffff];
-      this.#testKind[at] = test.inverted ? RANGE_INVERTED : RANGE;
-      this.#testReader[at] = READER_INDEX.get(test.field)!;
-      this.#testMask[at] = test.mask ?? 0xffffffff;
-      this.#testMin[at] = min;
-      this.#testMax[at] = max;
-      return;
-    }
-    this.#testKind[at] = 2;
-    const run = isFieldTest(test)
-      ? (packet: Packet, place: Place) => holds(test, packet, place)
-      : (packet: Packet, place: Place) => test.run(packet, place);
-    this.#testReader[at] = this.#functions.push(run) - 1;
-  }
-
-  #action(at: number, line: Built, starts: ReadonlyMap<string, number>): void {
+  #action(at: number, line: Line, starts: ReadonlyMap<string, number>): void {
     const action = line.entry?.rule.action;
     if (action === undefined) {
       this.act[at] = line.chain.hook === undefined ? DO.RETURN : DO.VERDICT;
@@ -162,7 +181,7 @@ export class Program {
     const to = this.testFrom[line + 1]!;
     for (let test = this.testFrom[line]!; test < to; test++) {
       const kind = this.#testKind[test]!;
-      if (kind > RANGE_INVERTED) {
+      if (kind === FUNCTION) {
         if (!this.#functions[this.#testReader[test]!]!(packet, place)) return false;
         continue;
       }

@@ -13,7 +13,7 @@ export class CommandLine {
   readonly reader: Reader;
   readonly words: Getopt<AnyOption>;
   readonly extensions: LineExtensions;
-  readonly commands = new Set<CommandName>();
+  commands: readonly CommandName[] = [];
   table = 'filter';
   tableSet = false;
   chain: string | undefined;
@@ -25,8 +25,8 @@ export class CommandLine {
   waits = false;
   waitInterval = false;
   /** Letters of the options given, and of those behind a `!`. */
-  readonly given = new Set<string>();
-  readonly inverted = new Set<string>();
+  given = '';
+  inverted = '';
   /** The word behind `-p` in small letters. */
   protocolWord: string | undefined;
   protocol = 0;
@@ -71,7 +71,8 @@ export class CommandLine {
         const handle = found.kind === 'option' ? CORE_HANDLERS[found.value as string] : undefined;
         if (handle === undefined) {
           // The protocol's match may know it: then the word is read again.
-          if (!extensions.loadProtocolMatch(this.protocolWord, this.given.has('n'))) this.#unknown(found);
+          if (!extensions.loadProtocolMatch(this.protocolWord, this.given.includes('n')))
+            this.#unknown(found);
           words.index--;
           continue;
         }
@@ -89,15 +90,14 @@ export class CommandLine {
     return {
       family: this.reader.family,
       protocol: this.protocol,
-      protocolInverted: this.inverted.has('p'),
+      protocolInverted: this.inverted.includes('p'),
       names: this.reader.names,
     };
   }
 
   /** The command takes a rule. */
   get isRule(): boolean {
-    for (const name of this.commands) if (RULE_COMMANDS.includes(name)) return true;
-    return false;
+    return this.commands.some((name) => RULE_COMMANDS.includes(name));
   }
 
   #unknown(found: { readonly kind: 'missing' | 'unknown' | 'option' }): never {
@@ -126,11 +126,11 @@ export class CommandLine {
     if (this.words.index < this.words.argv.length) {
       throw new Problem('unknown arguments found on commandline');
     }
-    if (this.commands.size === 0) throw new Problem('no command specified');
+    if (this.commands.length === 0) throw new Problem('no command specified');
     if (inverted) throw new Problem('nothing appropriate following !');
     this.#addresses();
     for (const [letter, allowed] of ALLOWED) {
-      if (this.given.has(letter) && !allowed.some((name) => this.commands.has(name))) {
+      if (this.given.includes(letter) && !allowed.some((name) => this.commands.includes(name))) {
         throw new Problem(`Illegal option \`-${letter}' with this command`);
       }
     }
@@ -145,20 +145,20 @@ export class CommandLine {
     this.sources = parse(this.sourceWord);
     this.destinations = parse(this.destinationWord);
     const several = this.sources.length > 1 || this.destinations.length > 1;
-    if (several && (this.inverted.has('s') || this.inverted.has('d'))) {
+    if (several && (this.inverted.includes('s') || this.inverted.includes('d'))) {
       throw new Problem('! not allowed with multiple source or destination IP addresses');
     }
-    if (several && this.commands.has('replace')) {
+    if (several && this.commands.includes('replace')) {
       throw new Problem('Replacement rule does not specify a unique address');
     }
   }
 
   #checkInterfaces(): void {
     const { chain } = this;
-    if ((chain === 'PREROUTING' || chain === 'INPUT') && this.given.has('o')) {
+    if ((chain === 'PREROUTING' || chain === 'INPUT') && this.given.includes('o')) {
       throw new Problem(`Can't use -o with ${chain}\n`);
     }
-    if ((chain === 'POSTROUTING' || chain === 'OUTPUT') && this.given.has('i')) {
+    if ((chain === 'POSTROUTING' || chain === 'OUTPUT') && this.given.includes('i')) {
       throw new Problem(`Can't use -i with ${chain}\n`);
     }
   }

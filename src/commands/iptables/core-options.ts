@@ -16,17 +16,17 @@ type Handler = (line: CommandLine, argument: string | undefined, inverted: boole
 
 function command(line: CommandLine, name: CommandName, inverted: boolean, beside: CommandName[] = []): void {
   if (inverted) throw new Problem("unexpected '!' flag");
-  const other = [...line.commands].find((one) => !beside.includes(one));
+  const other = line.commands.find((one) => !beside.includes(one));
   if (other) throw new Problem(`Cannot use -${COMMAND_LETTER[name]} with -${COMMAND_LETTER[other]}`);
-  line.commands.add(name);
+  line.commands = [...line.commands, name];
 }
 
 function option(line: CommandLine, letter: string, inverted: boolean): void {
-  if (line.given.has(letter)) throw new Problem(`multiple -${letter} flags not allowed`);
-  line.given.add(letter);
+  if (line.given.includes(letter)) throw new Problem(`multiple -${letter} flags not allowed`);
+  line.given += letter;
   if (!inverted) return;
   if (!INVERTIBLE.has(letter)) throw new Problem(`cannot have ! before -${letter}`);
-  line.inverted.add(letter);
+  line.inverted += letter;
 }
 
 function optionalChain(line: CommandLine, argument: string | undefined): void {
@@ -77,8 +77,7 @@ const plain =
 /** A command's number takes the place of the command itself. */
 function numbered(line: CommandLine, name: CommandName): void {
   line.ruleNumber = ruleNumber(line);
-  line.commands.clear();
-  line.commands.add(name);
+  line.commands = [name];
 }
 
 function checkNewChain({ reader }: CommandLine, name: string): void {
@@ -95,7 +94,7 @@ function checkNewChain({ reader }: CommandLine, name: string): void {
 
 function protocol(line: CommandLine, word: string): void {
   const { family, names, output } = line.reader;
-  const inverted = line.inverted.has('p');
+  const inverted = line.inverted.includes('p');
   line.protocolWord = word.toLowerCase();
   line.protocol = parseProtocol(line.protocolWord, names);
   if (line.protocol === 0 && inverted) throw new Problem('rule would never match protocol');

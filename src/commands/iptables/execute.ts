@@ -30,18 +30,18 @@ export class Execution {
     if (line.isRule) return this.#ruleCommand();
     const chain = line.chain;
     const { handle } = this;
-    if (commands.has('deleteNumber')) return handle.deleteNumber(chain!, line.ruleNumber - 1);
-    if (commands.has('list')) return this.#list() ?? this.#zeroAfter();
-    if (commands.has('listRules')) return this.#listRules() ?? this.#zeroAfter();
-    if (commands.has('flush')) return this.eachChain('Flushing', true, (name) => handle.flush(name));
-    if (commands.has('zero')) return this.#zero();
-    if (commands.has('zeroNumber')) return handle.zeroNumber(chain!, line.ruleNumber);
-    if (commands.has('newChain')) return handle.create(chain!);
-    if (commands.has('deleteChain')) {
+    if (commands.includes('deleteNumber')) return handle.deleteNumber(chain!, line.ruleNumber - 1);
+    if (commands.includes('list')) return this.#list() ?? this.#zeroAfter();
+    if (commands.includes('listRules')) return this.#listRules() ?? this.#zeroAfter();
+    if (commands.includes('flush')) return this.eachChain('Flushing', true, (name) => handle.flush(name));
+    if (commands.includes('zero')) return this.#zero();
+    if (commands.includes('zeroNumber')) return handle.zeroNumber(chain!, line.ruleNumber);
+    if (commands.includes('newChain')) return handle.create(chain!);
+    if (commands.includes('deleteChain')) {
       return this.eachChain('Deleting', false, (name) => handle.deleteChain(name));
     }
-    if (commands.has('renameChain')) return handle.rename(chain!, line.newName);
-    const count = line.given.has('c') ? { packets: line.packets, bytes: line.bytes } : undefined;
+    if (commands.includes('renameChain')) return handle.rename(chain!, line.newName);
+    const count = line.given.includes('c') ? { packets: line.packets, bytes: line.bytes } : undefined;
     return handle.setPolicy(chain!, line.policy!, count);
   }
 
@@ -61,13 +61,13 @@ export class Execution {
         const rule = makeRule(this.#reader.family, header, source, destination, line, action);
         if (line.verbose > 0) this.#show(rule);
         let failed: Failure | undefined;
-        if (commands.has('append')) {
+        if (commands.includes('append')) {
           failed = handle.append(chain, rule, count);
-        } else if (commands.has('insert')) {
+        } else if (commands.includes('insert')) {
           failed = handle.insert(chain, rule, line.ruleNumber - 1, count);
-        } else if (commands.has('replace')) {
+        } else if (commands.includes('replace')) {
           failed = handle.replace(chain, rule, line.ruleNumber - 1, count);
-        } else if (commands.has('delete')) {
+        } else if (commands.includes('delete')) {
           failed = handle.delete(chain, rule);
         } else {
           const at = handle.find(chain, rule);
@@ -103,19 +103,19 @@ export class Execution {
   #header(): Header {
     const line = this.#line;
     const any = ANY_HEADER[this.#reader.family];
-    if (line.given.size === 0) return any;
+    if (line.given === '') return any;
     return {
       ...any,
-      sourceInverted: line.inverted.has('s'),
-      destinationInverted: line.inverted.has('d'),
+      sourceInverted: line.inverted.includes('s'),
+      destinationInverted: line.inverted.includes('d'),
       inInterface: line.inInterface,
       outInterface: line.outInterface,
       // IPv6 remembers that -p was given, even if it is `all` (IP6T_F_PROTO).
-      hasProtocol: line.protocol !== 0 || (this.#reader.family === 6 && line.given.has('p')),
+      hasProtocol: line.protocol !== 0 || (this.#reader.family === 6 && line.given.includes('p')),
       protocol: line.protocol,
-      protocolInverted: line.inverted.has('p'),
-      fragment: line.given.has('f'),
-      fragmentInverted: line.inverted.has('f'),
+      protocolInverted: line.inverted.includes('p'),
+      fragment: line.given.includes('f'),
+      fragmentInverted: line.inverted.includes('f'),
     };
   }
 
@@ -144,8 +144,8 @@ export class Execution {
 
   #zeroAfter(): Failure | undefined {
     const { commands, chain, ruleNumber } = this.#line;
-    if (commands.has('zero')) return this.#zero();
-    return commands.has('zeroNumber') ? this.handle.zeroNumber(chain!, ruleNumber) : undefined;
+    if (commands.includes('zero')) return this.#zero();
+    return commands.includes('zeroNumber') ? this.handle.zeroNumber(chain!, ruleNumber) : undefined;
   }
 
   // -- listings -----------------------------------------------------------------------------------------------------
@@ -154,11 +154,11 @@ export class Execution {
     const { chain, given, ruleNumber, verbose } = this.#line;
     const { output, names } = this.#reader;
     const format: ListFormat = {
-      numeric: given.has('n'),
+      numeric: given.includes('n'),
       counters: verbose > 0,
       interfaces: verbose > 0,
-      short: !given.has('x'),
-      lineNumbers: given.has('0'),
+      short: !given.includes('x'),
+      lineNumbers: given.includes('0'),
       table: true,
     };
     const references = this.handle.image.references();
