@@ -179,7 +179,7 @@ export class Sockets {
   }
 
   remove(socket: Socket): void {
-    if (socket.family === 4) this.#host.ipv4.tcp.listener.closed(socket);
+    (socket.family === 4 ? this.#host.ipv4 : this.#host.ipv6).tcp.listener.closed(socket);
     const at = key(socket.protocol, socket.port);
     const left = (this.#byPort.get(at) ?? []).filter((other) => other !== socket);
     if (left.length > 0) this.#byPort.set(at, left);

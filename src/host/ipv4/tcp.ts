@@ -2,6 +2,9 @@ import { PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
+import type { Socket } from '../sockets.ts';
+import { TcpListener, type TcpPath } from '../tcp-listener.ts';
+import { isSigned } from '../tcp-options.ts';
 import {
   DONT_FRAGMENT,
   destination,
@@ -21,8 +24,6 @@ import {
 } from './header.ts';
 import { type EchoedOptions, echoOptions } from './options-write.ts';
 import { optionsOf, TRUSTED } from './state.ts';
-import { TcpListener } from './tcp-listener.ts';
-import { isSigned } from './tcp-options.ts';
 
 const HEADER = 20;
 const FIN = 0x01;
@@ -30,14 +31,61 @@ const SYN = 0x02;
 const RST = 0x04;
 const ACK = 0x10;
 
+/** The ends of a connection, the peer's first, and the options that go back to it. */
+interface Ends4 {
+  readonly source: number;
+  readonly destination: number;
+  readonly echo: EchoedOptions | undefined;
+}
+
 /** TCP arrives (net/ipv4/tcp_ipv4.c tcp_v4_rcv). */
-export class Tcp4 {
-  readonly listener: TcpListener;
+export class Tcp4 implements TcpPath<Ends4> {
+  readonly heedsAuthentication = true;
+  readonly refused = 'a SYN to a broadcast address';
+  readonly listener: TcpListener<Ends4>;
   readonly #host: Host;
 
   constructor(host: Host) {
     this.#host = host;
-    this.listener = new TcpListener(host);
+    this.listener = new TcpListener(host, this);
+  }
+
+  begin(packet: Packet): Ends4 | undefined {
+    if (packet.route?.type !== ROUTE_TYPE.LOCAL) return undefined;
+    const options = optionsOf(packet);
+    const { bytes, network } = packet;
+    const echo = options && echoOptions(options, bytes, network, this.#host.ipv4.options.isForeign);
+    return { source: source(packet), destination: destination(packet), echo };
+  }
+
+  isFrom(ends: Ends4, packet: Packet): boolean {
+    return ends.source === source(packet);
+  }
+
+  isTo(ends: Ends4, packet: Packet): boolean {
+    return ends.destination === destination(packet);
+  }
+
+  ecn(packet: Packet): number {
+    return tosOf(packet) & 3;
+  }
+
+  segmentSize(ends: Ends4, ownPort: number, peerPort: number): number | undefined {
+    const { ipv4 } = this.#host;
+    const out = ipv4.route(
+      ends.echo?.firstHop || ends.source,
+      ends.destination,
+      0,
+      0,
+      TCP,
+      ownPort,
+      peerPort,
+    );
+    return typeof out === 'number' ? undefined : ipv4.advertisedSegment(out);
+  }
+
+  send(segment: Uint8Array, ends: Ends4, socket: Socket, cause: number, why: string): void {
+    this.#transmit(segment, ends.destination, ends.source, 0, 0, ends.echo, socket, cause, why);
   }
 
   receive(packet: Packet): number {
@@ -90,11 +138,11 @@ export class Tcp4 {
     if (options && !echo) return;
     const mark = host.ipv4.settings.fwmark_reflect !== 0 ? about.mark : 0;
     const tos = tosOf(about) & 0xfc;
-    this.send(segment, destination(about), source(about), tos, mark, echo, undefined, about.id, why);
+    this.#transmit(segment, destination(about), source(about), tos, mark, echo, undefined, about.id, why);
   }
 
   /** Sends a segment, whose checksum is made here. `from` and `to` are the ends of the connection. */
-  send(
+  #transmit(
     segment: Uint8Array,
     from: number,
     to: number,

@@ -93,7 +93,7 @@ export class IcmpErrors6 {
     const anycast = leadsToAnycast(route, flow.destination, 0);
     if (anycast && settings.net['icmp/error_anycast_as_unicast'] === 0) return;
     const quoted = Math.min(packet.length, MOST_QUOTED);
-    const answer = output.prepare(packet, flow, route, ICMP_HEADER + quoted, ICMPV6, 0);
+    const answer = output.prepare(packet.id, flow, route, ICMP_HEADER + quoted, ICMPV6, 0);
     answer.bytes.set(bytes.subarray(network, network + quoted), answer.transport + ICMP_HEADER);
     host.attach(answer, packet);
     output.sendIcmp(answer, type, code, info, `ICMPv6 error: ${describe(type, code)}`);

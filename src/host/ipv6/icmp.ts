@@ -118,7 +118,7 @@ export class IcmpInput6 {
     const message = bytes.slice(transport, end);
     const extended = message[0] === ICMP6.EXTENDED_ECHO_REQUEST;
     if (extended && !answerProbe(host, message)) return;
-    const reply = output.prepare(packet, flow, route, message.length, ICMPV6, (first >>> 20) & 0xff);
+    const reply = output.prepare(packet.id, flow, route, message.length, ICMPV6, (first >>> 20) & 0xff);
     reply.bytes.set(message, reply.transport);
     const type = extended ? ICMP6.EXTENDED_ECHO_REPLY : ICMP6.ECHO_REPLY;
     output.sendIcmp(reply, type, message[1]!, read32(message, 4), 'echo reply');

@@ -143,7 +143,7 @@ export class Local6 {
     flow.destinationPort = port;
     const route = host.routing6.output(flow);
     if (typeof route === 'number') return errorName(route);
-    const packet = output.prepare(undefined, flow, route, length, socket.protocol, 0);
+    const packet = output.prepare(0, flow, route, length, socket.protocol, 0);
     const { bytes, transport, network, end } = packet;
     packet.sender = socket;
     packet.ignoreDf = true;

@@ -34,10 +34,10 @@ export class Output6 {
 
   /**
    * A packet of this host's own with its IPv6 header, and `payload` bytes of room behind it at `transport`. `cause` is
-   * the packet that it answers.
+   * the id of the packet that it answers, 0 if it answers none.
    */
   prepare(
-    cause: Packet | undefined,
+    cause: number,
     flow: Flow6,
     route: Route6,
     payload: number,
@@ -52,7 +52,7 @@ export class Output6 {
     packet.transport = packet.network + HEADER_LENGTH;
     packet.mark = flow.mark;
     packet.route = route;
-    packet.cause = cause?.id ?? 0;
+    packet.cause = cause;
     const { bytes, network } = packet;
     write32(bytes, network, (0x60000000 | (trafficClass << 20) | host.ipv6.flowLabel(flow)) >>> 0);
     bytes[network + NEXT_HEADER] = protocol;

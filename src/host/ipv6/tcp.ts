@@ -2,10 +2,13 @@ import { PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
-import { isSigned } from '../ipv4/tcp-options.ts';
-import { ADDRESS_LENGTH, needsStrictRoute } from './address.ts';
+import type { Flow6, Route6 } from '../routing/route6.ts';
+import type { Socket } from '../sockets.ts';
+import { TcpListener, type TcpPath } from '../tcp-listener.ts';
+import { isSigned } from '../tcp-options.ts';
+import { ADDRESS_LENGTH, ADDRESS_MAPPED, addressKind, needsStrictRoute, sameAddress } from './address.ts';
 import { checksum6 } from './checksum.ts';
-import { DESTINATION, read16, read32, SOURCE, TCP, write16, write32 } from './headers.ts';
+import { DESTINATION, HEADER_LENGTH, read16, read32, SOURCE, TCP, write16, write32 } from './headers.ts';
 
 const HEADER = 20;
 const FIN = 0x01;
@@ -14,13 +17,27 @@ const RST = 0x04;
 const ACK = 0x10;
 /** Bit of `flowlabel_reflect` for resets. */
 const REFLECT_RESET = 2;
+/** Shortest segments that are asked for (net.ipv6.route.min_adv_mss). */
+const LEAST_SEGMENT = 1220;
+
+/** The ends of a connection, the peer's first. */
+interface Ends6 {
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  /** Interface it came by, for a peer whose address means something only there; else 0. */
+  readonly device: number;
+}
 
 /** TCP that is for this host (net/ipv6/tcp_ipv6.c tcp_v6_rcv). Every packet that comes here ends here. */
-export class Tcp6 {
+export class Tcp6 implements TcpPath<Ends6> {
+  readonly heedsAuthentication = false;
+  readonly refused = 'a SYN to or from an address that has no connections';
+  readonly listener: TcpListener<Ends6>;
   readonly #host: Host;
 
   constructor(host: Host) {
     this.#host = host;
+    this.listener = new TcpListener(host, this);
   }
 
   receive(packet: Packet): void {
@@ -39,66 +56,117 @@ export class Tcp6 {
     if (checksum6(bytes, network, transport, end, TCP) !== 0) return 'wrong checksum';
     const socket = host.sockets.lookup6(packet, TCP);
     if (socket) {
-      host.sockets.deliver(packet, socket);
+      this.listener.receive(packet, socket, transport, header);
       return undefined;
     }
-    this.reset(packet, header);
+    this.reset(packet, transport, header);
     return `no socket listens at port ${read16(bytes, transport + 2)}`;
   }
 
   /** Answers a segment that belongs to nothing with a reset (tcp_v6_send_reset; RFC 9293 section 3.10.7.1). */
-  reset(packet: Packet, header: number): void {
-    const { bytes, network, transport, end } = packet;
-    const flags = bytes[transport + 13]!;
+  reset(packet: Packet, at: number, header: number): void {
+    const { bytes, network, end } = packet;
+    const flags = bytes[at + 13]!;
     if ((flags & RST) !== 0 || packet.route?.type !== ROUTE_TYPE.LOCAL) return;
-    if (isSigned(bytes, transport + HEADER, transport + header)) return;
+    if (isSigned(bytes, at + HEADER, at + header)) return;
     const segment = new Uint8Array(HEADER);
-    write16(segment, 0, read16(bytes, transport + 2));
-    write16(segment, 2, read16(bytes, transport));
+    write16(segment, 0, read16(bytes, at + 2));
+    write16(segment, 2, read16(bytes, at));
     segment[12] = (HEADER >> 2) << 4;
     if ((flags & ACK) !== 0) {
-      write32(segment, 4, read32(bytes, transport + 8));
+      write32(segment, 4, read32(bytes, at + 8));
       segment[13] = RST;
     } else {
-      const length = end - transport - header + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-      write32(segment, 8, read32(bytes, transport + 4) + length);
+      const length = end - at - header + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+      write32(segment, 8, read32(bytes, at + 4) + length);
       segment[13] = RST | ACK;
     }
-    const { settings } = this.#host.ipv6;
+    const { net } = this.#host.ipv6.settings;
     const first = read32(bytes, network);
-    const label = (settings.net.flowlabel_reflect & REFLECT_RESET) !== 0 ? first & 0xfffff : 0;
-    this.answer(packet, segment, (first >>> 20) & 0xfc, label, undefined, 'TCP reset');
+    const flow = this.#flow(endsOf(this.#host, packet), segment);
+    flow.mark = net.fwmark_reflect !== 0 ? packet.mark : 0;
+    if ((net.flowlabel_reflect & REFLECT_RESET) !== 0) flow.flowLabel = first & 0xfffff;
+    this.#transmit(segment, flow, (first >>> 20) & 0xfc, undefined, packet.id, 'TCP reset');
   }
 
-  /** Sends a segment, whose checksum is made here, back to where `about` came from (tcp_v6_send_response). */
-  answer(
-    about: Packet,
+  /** tcp_v6_conn_request */
+  begin(packet: Packet): Ends6 | undefined {
+    const mapped = addressKind(packet.bytes, packet.network + SOURCE) === ADDRESS_MAPPED;
+    return packet.route?.type !== ROUTE_TYPE.LOCAL || mapped ? undefined : endsOf(this.#host, packet);
+  }
+
+  isFrom(ends: Ends6, packet: Packet): boolean {
+    return sameAddress(ends.source, 0, packet.bytes, packet.network + SOURCE);
+  }
+
+  isTo(ends: Ends6, packet: Packet): boolean {
+    return sameAddress(ends.destination, 0, packet.bytes, packet.network + DESTINATION);
+  }
+
+  ecn(packet: Packet): number {
+    return (packet.bytes[packet.network + 1]! >> 4) & 3;
+  }
+
+  /** ip6_default_advmss */
+  segmentSize(ends: Ends6, ownPort: number, peerPort: number): number | undefined {
+    const ports = new Uint8Array(4);
+    write16(ports, 0, ownPort);
+    write16(ports, 2, peerPort);
+    const route = this.#host.routing6.output(this.#flow(ends, ports));
+    if (typeof route === 'number') return undefined;
+    const { advmss } = route.entry?.metrics ?? {};
+    return advmss || Math.max(route.mtu - HEADER_LENGTH - HEADER, LEAST_SEGMENT);
+  }
+
+  send(segment: Uint8Array, ends: Ends6, socket: Socket, cause: number, why: string): void {
+    this.#transmit(segment, this.#flow(ends, segment), 0, socket, cause, why);
+  }
+
+  #flow(ends: Ends6, segment: Uint8Array): Flow6 {
+    const flow = this.#host.ipv6.newFlow();
+    flow.destination.set(ends.source);
+    flow.source.set(ends.destination);
+    flow.outDevice = ends.device;
+    flow.protocol = TCP;
+    flow.sourcePort = read16(segment, 0);
+    flow.destinationPort = read16(segment, 2);
+    return flow;
+  }
+
+  /** Sends a segment, whose checksum is made here. */
+  #transmit(
     segment: Uint8Array,
+    flow: Flow6,
     trafficClass: number,
-    label: number,
     sender: Sender | undefined,
+    cause: number,
     why: string,
   ): void {
     const host = this.#host;
-    const { bytes, network } = about;
-    const flow = host.ipv6.newFlow();
-    flow.destination.set(bytes.subarray(network + SOURCE, network + SOURCE + ADDRESS_LENGTH));
-    flow.source.set(bytes.subarray(network + DESTINATION, network + DESTINATION + ADDRESS_LENGTH));
-    flow.protocol = TCP;
-    if (needsStrictRoute(flow.destination, 0)) flow.outDevice = host.ipv6.realDevice(about, about.inDevice);
-    flow.mark = host.ipv6.settings.net.fwmark_reflect !== 0 ? about.mark : 0;
-    flow.flowLabel = label;
-    flow.sourcePort = read16(segment, 0);
-    flow.destinationPort = read16(segment, 2);
-    const route = host.routing6.output(flow);
-    if (typeof route === 'number') return;
-    const packet = host.ipv6.output.prepare(about, flow, route, segment.length, TCP, trafficClass);
-    const { bytes: out, transport, end } = packet;
-    out.set(segment, transport);
-    write16(out, transport + 16, 0);
-    write16(out, transport + 16, checksum6(out, packet.network, transport, end, TCP));
-    packet.sender = sender;
-    host.observer?.create?.(packet, why);
-    host.ipv6.output.local(packet);
+    const { link } = host;
+    link.hold();
+    const route: Route6 | number = host.routing6.output(flow);
+    if (typeof route !== 'number') {
+      const packet = host.ipv6.output.prepare(cause, flow, route, segment.length, TCP, trafficClass);
+      const { bytes, network, transport, end } = packet;
+      bytes.set(segment, transport);
+      write16(bytes, transport + 16, 0);
+      write16(bytes, transport + 16, checksum6(bytes, network, transport, end, TCP));
+      packet.sender = sender;
+      host.observer?.create?.(packet, why);
+      host.ipv6.output.local(packet);
+    }
+    link.release();
   }
+}
+
+function endsOf(host: Host, packet: Packet): Ends6 {
+  const { bytes, network } = packet;
+  const source = network + SOURCE;
+  const destination = network + DESTINATION;
+  return {
+    source: bytes.slice(source, source + ADDRESS_LENGTH),
+    destination: bytes.slice(destination, destination + ADDRESS_LENGTH),
+    device: needsStrictRoute(bytes, source) ? host.ipv6.realDevice(packet, packet.inDevice) : 0,
+  };
 }

@@ -1,4 +1,4 @@
-import { read32, write16, write32 } from './header.ts';
+import { read32, write16, write32 } from './ipv4/header.ts';
 
 const END = 0;
 const NO_OPERATION = 1;

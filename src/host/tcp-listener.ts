@@ -1,11 +1,8 @@
-import type { Packet } from '../../netfilter/packet.ts';
-import { ROUTE_TYPE } from '../../netfilter/services.ts';
-import type { Timer } from '../../netfilter/timers.ts';
-import type { Host } from '../host.ts';
-import type { Socket } from '../sockets.ts';
-import { destination, read16, read32, source, tosOf, write16, write32 } from './header.ts';
-import { type EchoedOptions, echoOptions } from './options-write.ts';
-import { optionsOf } from './state.ts';
+import type { Packet } from '../netfilter/packet.ts';
+import type { Timer } from '../netfilter/timers.ts';
+import type { Host } from './host.ts';
+import { read16, read32, write16, write32 } from './ipv4/header.ts';
+import type { Socket } from './sockets.ts';
 import { answerOptions, isSigned, readOffers, type TcpOffers } from './tcp-options.ts';
 
 const HEADER = 20;
@@ -26,17 +23,33 @@ const LARGEST_WINDOW = 0xffff;
 /** Repeated answers to what is out of order keep this distance (tcp_invalid_ratelimit). */
 const ANSWER_DISTANCE = 500_000;
 
+/** What a family does for TCP. `Ends` are the two addresses of a connection, and what belongs to them. */
+export interface TcpPath<Ends> {
+  /** A well-formed TCP-AO option (RFC 5925) counts as a signature, too. */
+  readonly heedsAuthentication: boolean;
+  /** The ends of a connection that this segment begins; undefined if it may begin none, with why in `refused`. */
+  begin(packet: Packet): Ends | undefined;
+  readonly refused: string;
+  isFrom(ends: Ends, packet: Packet): boolean;
+  isTo(ends: Ends, packet: Packet): boolean;
+  /** ECN bits of the packet. */
+  ecn(packet: Packet): number;
+  /** Longest segment that the peer is told to send; undefined if there is no way to it. */
+  segmentSize(ends: Ends, ownPort: number, peerPort: number): number | undefined;
+  /** Sends a segment to the peer; the checksum is made there. */
+  send(segment: Uint8Array, ends: Ends, socket: Socket, cause: number, why: string): void;
+  reset(packet: Packet, at: number, header: number): void;
+}
+
 /** A connection that a peer has begun, or that stands. */
-interface Connection {
-  readonly source: number;
+interface Connection<Ends> {
+  readonly ends: Ends;
   readonly sourcePort: number;
-  readonly destination: number;
   readonly initial: number;
   readonly ownInitial: number;
   readonly offers: TcpOffers;
   readonly window: number;
   readonly segment: Uint8Array;
-  readonly echo: EchoedOptions | undefined;
   /** The next byte that is expected. */
   next: number;
   established: boolean;
@@ -46,26 +59,27 @@ interface Connection {
 }
 
 /** What listening TCP sockets do: SYN is answered with SYN+ACK, again if need be; what then comes is acknowledged. */
-export class TcpListener {
+export class TcpListener<Ends> {
   readonly #host: Host;
-  readonly #connections = new Map<Socket, Connection[]>();
+  readonly #path: TcpPath<Ends>;
+  readonly #connections = new Map<Socket, Connection<Ends>[]>();
 
-  constructor(host: Host) {
+  constructor(host: Host, path: TcpPath<Ends>) {
     this.#host = host;
+    this.#path = path;
   }
 
   /** A segment for a listening socket; its header, of `header` bytes, is at `at`. The packet ends here. */
   receive(packet: Packet, socket: Socket, at: number, header: number): number {
     const { bytes } = packet;
     const flags = bytes[at + 13]!;
-    if (isSigned(bytes, at + HEADER, at + header, true)) {
+    if (isSigned(bytes, at + HEADER, at + header, this.#path.heedsAuthentication)) {
       return this.#drop(packet, 'signed, and the socket has no key');
     }
     const list = this.#connections.get(socket);
-    const from = source(packet);
     const port = read16(bytes, at);
-    const found = list?.find((one) => one.source === from && one.sourcePort === port);
-    if (found && found.destination === destination(packet)) {
+    const found = list?.find((one) => one.sourcePort === port && this.#path.isFrom(one.ends, packet));
+    if (found && this.#path.isTo(found.ends, packet)) {
       return this.#proceed(packet, socket, found, at, header, flags);
     }
     return this.#listen(packet, socket, at, header, flags);
@@ -81,12 +95,13 @@ export class TcpListener {
   #listen(packet: Packet, socket: Socket, at: number, header: number, flags: number): number {
     if ((flags & RST) !== 0) return this.#drop(packet, 'a reset for no connection');
     if ((flags & ACK) !== 0) {
-      this.#host.ipv4.tcp.reset(packet, at, header);
+      this.#path.reset(packet, at, header);
       return this.#drop(packet, 'no such connection');
     }
     if ((flags & SYN) === 0 || (flags & FIN) !== 0) return this.#drop(packet, 'begins no connection');
-    if (packet.route?.type !== ROUTE_TYPE.LOCAL) return this.#drop(packet, 'a SYN to a broadcast address');
-    const connection = this.#begin(packet, at, header, flags);
+    const ends = this.#path.begin(packet);
+    if (ends === undefined) return this.#drop(packet, this.#path.refused);
+    const connection = this.#begin(packet, ends, at, header, flags);
     if (!connection) return this.#drop(packet, 'there is no way back');
     this.#host.observer?.deliver?.(packet, `socket ${socket.name}`);
     let list = this.#connections.get(socket);
@@ -105,20 +120,24 @@ export class TcpListener {
     return 0;
   }
 
-  #begin(packet: Packet, at: number, header: number, flags: number): Connection | undefined {
+  #begin(
+    packet: Packet,
+    ends: Ends,
+    at: number,
+    header: number,
+    flags: number,
+  ): Connection<Ends> | undefined {
     const host = this.#host;
+    const path = this.#path;
+    // The settings of TCP are those below net.ipv4 for both families.
     const { settings } = host.ipv4;
     const { bytes } = packet;
-    const options = optionsOf(packet);
-    const echo = options && echoOptions(options, bytes, packet.network, host.ipv4.options.isForeign);
     const offers = readOffers(bytes, at + HEADER, at + header);
     if (settings.tcp_window_scaling === 0) offers.windowScale = -1;
     if (settings.tcp_sack === 0) offers.sack = false;
     if (settings.tcp_timestamps === 0) offers.timestamp = false;
-    const to = echo?.firstHop || source(packet);
-    const out = host.ipv4.route(to, destination(packet), 0, 0, 6, read16(bytes, at + 2), read16(bytes, at));
-    if (typeof out === 'number') return undefined;
-    const size = host.ipv4.advertisedSegment(out);
+    const size = path.segmentSize(ends, read16(bytes, at + 2), read16(bytes, at));
+    if (size === undefined) return undefined;
     const unit = size - (offers.timestamp ? 12 : 0);
     const window = Math.min(Math.floor(SPACE / unit) * unit, LARGEST_WINDOW);
     const ownInitial = host.services.random() | 0;
@@ -127,21 +146,19 @@ export class TcpListener {
     const segment = new Uint8Array(HEADER + written.length);
     const initial = read32(bytes, at + 4);
     const congestion =
-      (flags & (ECE | CWR)) === (ECE | CWR) && settings.tcp_ecn !== 0 && (tosOf(packet) & 3) === 0;
+      (flags & (ECE | CWR)) === (ECE | CWR) && settings.tcp_ecn !== 0 && path.ecn(packet) === 0;
     fill(segment, read16(bytes, at + 2), read16(bytes, at), ownInitial, (initial + 1) | 0, window);
     segment[12] = (segment.length >> 2) << 4;
     segment[13] = SYN | ACK | (congestion ? ECE : 0);
     segment.set(written, HEADER);
     return {
-      source: source(packet),
+      ends,
       sourcePort: read16(bytes, at),
-      destination: destination(packet),
       initial,
       ownInitial,
       offers,
       window,
       segment,
-      echo,
       next: (initial + 1) | 0,
       established: false,
       timeouts: 0,
@@ -150,12 +167,11 @@ export class TcpListener {
     };
   }
 
-  #answer(socket: Socket, connection: Connection, cause: number): void {
-    const { source: to, destination: from, segment, echo } = connection;
-    this.#host.ipv4.tcp.send(segment, from, to, 0, 0, echo, socket, cause, 'SYN+ACK of a listening socket');
+  #answer(socket: Socket, connection: Connection<Ends>, cause: number): void {
+    this.#path.send(connection.segment, connection.ends, socket, cause, 'SYN+ACK of a listening socket');
   }
 
-  #await(socket: Socket, connection: Connection): void {
+  #await(socket: Socket, connection: Connection<Ends>): void {
     connection.timer = this.#host.timers.schedule(FIRST_TIMEOUT * 2 ** connection.timeouts, () => {
       if (connection.timeouts >= this.#host.ipv4.settings.tcp_synack_retries) {
         this.#forget(socket, connection);
@@ -171,7 +187,7 @@ export class TcpListener {
   #proceed(
     packet: Packet,
     socket: Socket,
-    connection: Connection,
+    connection: Connection<Ends>,
     at: number,
     header: number,
     flags: number,
@@ -197,7 +213,7 @@ export class TcpListener {
       return this.#drop(packet, 'outside the window');
     }
     if ((kind & (RST | (sequence === connection.initial ? 0 : SYN))) !== 0) {
-      if ((kind & RST) === 0) this.#host.ipv4.tcp.reset(packet, at, header);
+      if ((kind & RST) === 0) this.#path.reset(packet, at, header);
       this.#forget(socket, connection);
       return this.#drop(packet, 'ends the connection before it stood');
     }
@@ -210,7 +226,7 @@ export class TcpListener {
   #established(
     packet: Packet,
     socket: Socket,
-    connection: Connection,
+    connection: Connection<Ends>,
     sequence: number,
     length: number,
     flags: number,
@@ -225,25 +241,24 @@ export class TcpListener {
     return this.#done(packet, socket);
   }
 
-  #acknowledge(packet: Packet, socket: Socket, connection: Connection): void {
+  #acknowledge(packet: Packet, socket: Socket, connection: Connection<Ends>): void {
     const segment = new Uint8Array(HEADER);
     const scale = connection.offers.windowScale >= 0 ? WINDOW_SCALE : 0;
-    const { ownInitial, next, window, echo } = connection;
+    const { ownInitial, next, window } = connection;
     fill(segment, socket.port, connection.sourcePort, (ownInitial + 1) | 0, next, window >> scale);
     segment[12] = (HEADER >> 2) << 4;
     segment[13] = ACK;
-    const { source: to, destination: from } = connection;
-    this.#host.ipv4.tcp.send(segment, from, to, 0, 0, echo, socket, packet.id, 'TCP acknowledgement');
+    this.#path.send(segment, connection.ends, socket, packet.id, 'TCP acknowledgement');
   }
 
-  #mayAnswer(connection: Connection): boolean {
+  #mayAnswer(connection: Connection<Ends>): boolean {
     const { now } = this.#host.timers;
     if (now - connection.lastAnswer < ANSWER_DISTANCE) return false;
     connection.lastAnswer = now;
     return true;
   }
 
-  #forget(socket: Socket, connection: Connection): void {
+  #forget(socket: Socket, connection: Connection<Ends>): void {
     this.#host.timers.cancel(connection.timer);
     const left = (this.#connections.get(socket) ?? []).filter((one) => one !== connection);
     if (left.length > 0) this.#connections.set(socket, left);
