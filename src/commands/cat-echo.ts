@@ -5,6 +5,13 @@ import { ERROR_TEXTS, readProc } from './proc/proc.ts';
 /** `cat [FILE…]`: prints files of /proc, or standard input. */
 export function cat(host: Host, argv: readonly string[], stdin: string): CommandResult {
   const files = argv.slice(1).filter((word) => word !== '-u' && word !== '--');
+  const option = files.find((word) => word.length > 1 && word.startsWith('-'));
+  if (option) {
+    const which = option.startsWith('--')
+      ? `unrecognized option '${option}'`
+      : `invalid option -- '${option[1]}'`;
+    return { exit: 1, stdout: '', stderr: `cat: ${which}\nTry 'cat --help' for more information.\n` };
+  }
   if (files.length === 0) return { exit: 0, stdout: stdin, stderr: '' };
   let stdout = '';
   let stderr = '';

@@ -56,6 +56,19 @@ nosuch 7`;
   expect(status).toBe(127);
 });
 
+test('output and errors come in their order; exit ends it', async () => {
+  const child = spawn('sh', ['-c', `exec "$0" --import tsx "$1" shell 2>&1`, process.execPath, CLI]);
+  let text = '';
+  child.stdout.on('data', (data) => {
+    text += String(data);
+  });
+  child.stdin.end('echo 1\nnosuch\necho 2\ncat -x\nexit 7 # done\necho 3\n');
+  expect(await new Promise((done) => child.on('close', done))).toBe(7);
+  expect(text).toBe(
+    "1\nnosuch: not found\n2\ncat: invalid option -- 'x'\nTry 'cat --help' for more information.\n",
+  );
+});
+
 test('every line is answered by one line', async () => {
   const all = await answers([
     'iptables -N web',

@@ -9,7 +9,7 @@ import { faultText } from './problem.ts';
 
 const HELP = `
 Reads one command line after the other from standard input: words with quotes as in a shell, comments (#), and
-'> FILE' for files below /proc/sys. The commands are those that 'help' lists.
+'> FILE' for files below /proc/sys. The commands are those that 'help' lists; 'exit' ends it.
 
 With --json a line is a command line or an object {"argv": ["iptables-restore"], "stdin": "…"}, or the same as a JSON
 string; each is answered at once by one line {"exit": 0, "stdout": "", "stderr": ""}. Blank lines and lines with only a
@@ -33,32 +33,59 @@ export function define(command: Command): void {
     });
 }
 
-/** Takes lines; `take` answers what is to be written to standard output. */
+const NOTHING: CommandResult = { exit: 0, stdout: '', stderr: '' };
+
+/** What is to be written for a line. */
+interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 interface Shell {
-  take(line: string): string;
+  take(line: string): Printed;
+  /** `exit` was called. */
+  readonly ended: boolean;
   readonly exit: number;
 }
 
 /**
  * Feeds standard input to a shell, line by line; everything that came at once is answered at once. The host's clock goes
- * with this machine's.
+ * with this machine's. Answers the exit status.
  */
 async function feed(shell: Shell, host: Host): Promise<number> {
+  const prompt = process.stdin.isTTY ? 'fivehooks# ' : '';
   let rest = '';
   let last = performance.now();
   process.stdin.setEncoding('utf8');
+  await write(prompt);
   for await (const chunk of process.stdin as AsyncIterable<string>) {
+    rest += chunk;
+    if (!chunk.includes('\n')) continue;
     const now = performance.now();
     host.advance((now - last) / 1000);
     last = now;
-    const lines = (rest + chunk).split('\n');
+    const lines = rest.split('\n');
     rest = lines.pop()!;
-    let answer = '';
-    for (const line of lines) answer += shell.take(line);
-    await write(answer);
+    await takeAll(shell, lines);
+    if (shell.ended) return shell.exit;
+    await write(prompt);
   }
-  if (rest !== '') await write(shell.take(rest));
+  if (rest !== '') await takeAll(shell, [rest]);
   return shell.exit;
+}
+
+async function takeAll(shell: Shell, lines: readonly string[]): Promise<void> {
+  let answer = '';
+  for (const line of lines) {
+    const { stdout, stderr } = shell.take(line.replace(/\r$/, ''));
+    answer += stdout;
+    if (shell.ended) break;
+    if (stderr === '') continue;
+    await write(answer);
+    answer = '';
+    process.stderr.write(stderr);
+  }
+  await write(answer);
 }
 
 function write(text: string): Promise<void> | undefined {
@@ -69,18 +96,24 @@ function write(text: string): Promise<void> | undefined {
 /** Prints what the commands print, as a terminal would. */
 class PlainShell implements Shell {
   readonly #host: Host;
+  ended = false;
   exit = 0;
 
   constructor(host: Host) {
     this.#host = host;
   }
 
-  take(line: string): string {
-    const result = guarded(() => runLine(this.#host, bytesOfText(line.replace(/\r$/, ''))));
-    if (!result) return '';
+  take(line: string): Printed {
+    const exit = /^\s*exit(?:\s+(\d{1,3}))?\s*(#.*)?$/.exec(line);
+    if (exit) {
+      this.ended = true;
+      this.exit = Number(exit[1] ?? this.exit) & 255;
+      return { stdout: '', stderr: '' };
+    }
+    const result = guarded(() => runLine(this.#host, bytesOfText(line)));
+    if (!result) return { stdout: '', stderr: '' };
     this.exit = result.exit;
-    if (result.stderr !== '') process.stderr.write(textOfBytes(result.stderr));
-    return textOfBytes(result.stdout);
+    return { stdout: textOfBytes(result.stdout), stderr: textOfBytes(result.stderr) };
   }
 }
 
@@ -93,20 +126,20 @@ function guarded<R extends CommandResult | undefined>(run: () => R): R | Command
   }
 }
 
-const NOTHING: CommandResult = { exit: 0, stdout: '', stderr: '' };
-
 /** Answers every line by one object on one line. */
 class JsonShell implements Shell {
   readonly #host: Host;
+  readonly ended = false;
   readonly exit = 0;
 
   constructor(host: Host) {
     this.#host = host;
   }
 
-  take(line: string): string {
-    const { exit, stdout, stderr } = guarded(() => this.#run(line.replace(/\r$/, '')));
-    return `${JSON.stringify({ exit, stdout: textOfBytes(stdout), stderr: textOfBytes(stderr) })}\n`;
+  take(line: string): Printed {
+    const { exit, stdout, stderr } = guarded(() => this.#run(line));
+    const answer = { exit, stdout: textOfBytes(stdout), stderr: textOfBytes(stderr) };
+    return { stdout: `${JSON.stringify(answer)}\n`, stderr: '' };
   }
 
   #run(line: string): CommandResult {
