@@ -2,21 +2,26 @@
 # Records the demo's captures afresh: real programs talk across a Linux router that has the rules of host.yaml, and
 # tcpdump writes down what passes each of its interfaces, in both directions.
 #
-#   sudo conformance/demo/record.sh [FOLDER]      writes FOLDER/{lan0,srv0,wan0}.pcap (this folder if left out)
+#   sudo conformance/demo/record.sh [FOLDER]      writes FOLDER/{lan0,srv0,wan0}.pcap and FOLDER/kernel.log, what the
+#                                                 rules logged (this folder if left out)
 #
 # Debian: apt-get install iproute2 iptables ethtool tcpdump iputils-ping dnsmasq-base bind9-dnsutils curl nmap python3
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 to=$(mkdir -p "${1:-$here}" && cd "${1:-$here}" && pwd)
-for program in ip iptables-legacy-restore ip6tables-legacy-restore ethtool tcpdump ping dnsmasq dig curl nmap python3 node; do
+for program in ip dmesg iptables-legacy-restore ip6tables-legacy-restore ethtool tcpdump ping dnsmasq dig curl nmap python3 node; do
   command -v "$program" >/dev/null || { echo "record.sh: $program is missing (see the top of this file)" >&2; exit 1; }
 done
 
+# The kernel logs packets of other network namespaces than the first only if it is told to.
+all_netns=/proc/sys/net/netfilter/nf_log_all_netns
+logged_before=$(cat "$all_netns" 2>/dev/null || echo)
 scratch=$(mktemp -d)
 started=()
 finish() {
   for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
   for place in router lan srv wan; do ip netns delete "fh-demo-$place" 2>/dev/null || true; done
+  [ -z "$logged_before" ] || echo "$logged_before" >"$all_netns"
   rm -rf "$scratch"
 }
 trap finish EXIT
@@ -93,6 +98,8 @@ in_background srv python3 -m http.server 80 --bind :: --directory "$scratch/www"
 for interface in lan0 srv0 wan0; do
   in_background router tcpdump -i "$interface" --immediate-mode -U -w "$scratch/$interface.pcap"
 done
+[ -z "$logged_before" ] || echo 1 >"$all_netns"
+dmesg --follow-new --notime >"$scratch/kernel" 2>/dev/null & started+=($!)
 sleep 2
 
 # The office pings, asks for names, reads pages, and tries a port that is not for it.
@@ -120,4 +127,5 @@ quiet in_ wan nmap -n -Pn -sS --max-retries 0 -p 22,80 198.51.100.1
 sleep 1
 
 for interface in lan0 srv0 wan0; do cat "$scratch/$interface.pcap" >"$to/$interface.pcap"; done
-ls -l "$to"/*.pcap
+grep -aE '^FW6? drop: ' "$scratch/kernel" >"$to/kernel.log" || true
+ls -l "$to"/*.pcap "$to/kernel.log"

@@ -6,6 +6,7 @@ import type { CapturedFrame } from '../formats/pcap.ts';
 import type { Host } from '../host/host.ts';
 import { JourneySummary, reasonOf } from '../journey/summary.ts';
 import { journeyText, type Line } from '../journey/text.ts';
+import { readTextFile } from './files.ts';
 import { hostFromFile } from './host-file.ts';
 import { outputWidth, paint, readColorChoice, wantsColor } from './paint.ts';
 import { Carrier } from './trace-carrier.ts';
@@ -16,9 +17,9 @@ const DEVICES = ['lan0', 'srv0', 'wan0'];
 const HELP = `
 The capture was recorded with tcpdump on a Linux router between an office network, servers and the world
 (conformance/demo/record.sh records it again); the router had the same rules. What arrived there arrives here; what
-leaves here is compared with what Linux sent.
+leaves here, and what the rules log, is compared with what Linux sent and logged.
 
-Exit status: 0, or 1 if anything left that Linux did not send, or did not leave that it did.`;
+Exit status: 0, or 1 if there is any difference.`;
 
 export function define(command: Command): void {
   command
@@ -42,20 +43,36 @@ async function demo(verbose: boolean, all: boolean, color: boolean): Promise<num
   const host = await hostFromFile(`${folder}/host.yaml`, carrier.hostOptions);
   const sent = new Map<string, string[]>(DEVICES.map((device) => [device, []]));
   host.transmit = (device, frame) => sent.get(device)?.push(toHex(frame));
+  const logged: string[] = [];
+  host.log = (line) => logged.push(line.replace(/^<\d>/, ''));
   const { arrived, expected } = readCaptures(host, folder);
   const output = new DemoOutput(verbose, all, color);
   output.begin(arrived.length);
   carrier.carry(host, arrived, output);
-  const { equal, missing, extra } = compareFrames(sent, expected);
-  const right = missing.length + extra.length === 0;
-  const verdict = right
-    ? `all ${equal} frames that left are those that Linux's router sent, to the byte`
-    : `${equal} frames are those that Linux's router sent; ${missing.length} are missing, ${extra.length} too many`;
-  const lines: Line[] = [[], [{ text: verdict, style: right ? 'passed' : 'dropped' }]];
-  for (const frame of missing) lines.push([{ text: `  missing  ${frame}`, style: 'plain' }]);
-  for (const frame of extra) lines.push([{ text: `  too many ${frame}`, style: 'plain' }]);
-  process.stdout.write(paint(lines, color));
-  return right ? 0 : 1;
+  const frames = compareLines(framesOf(sent), framesOf(expected));
+  const log = compareLines(logged, readTextFile(`${folder}/kernel.log`).trimEnd().split('\n'));
+  const lines = [...verdict(frames, 'frames that left'), ...verdict(log, 'lines of the kernel log')];
+  process.stdout.write(paint([[], ...lines], color));
+  return [frames, log].every(({ missing, extra }) => missing.length + extra.length === 0) ? 0 : 1;
+}
+
+/** What is the same on both sides, only on Linux's, and only here. */
+interface Compared {
+  readonly equal: number;
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+}
+
+function verdict({ equal, missing, extra }: Compared, what: string): Line[] {
+  if (missing.length + extra.length === 0) {
+    return [[{ text: `all ${equal} ${what} are those of Linux's router, to the byte`, style: 'passed' }]];
+  }
+  const text = `${equal} ${what} are those of Linux's router; ${missing.length} are missing, ${extra.length} too many`;
+  return [
+    [{ text, style: 'dropped' }],
+    ...missing.map((line): Line => [{ text: `  missing   ${line}`, style: 'plain' }]),
+    ...extra.map((line): Line => [{ text: `  too many  ${line}`, style: 'plain' }]),
+  ];
 }
 
 /** Beside the sources, or beside the folder that they are built into. */
@@ -92,33 +109,23 @@ function readCaptures(host: Host, folder: string): { arrived: Input[]; expected:
   return { arrived: arrived.sort((a, b) => time(a) - time(b)), expected };
 }
 
-/** Frames of each device without regard to their order: replies may overtake one another on a real machine. */
-function compareFrames(
-  sent: ReadonlyMap<string, readonly string[]>,
-  expected: ReadonlyMap<string, readonly string[]>,
-): { equal: number; missing: string[]; extra: string[] } {
-  let equal = 0;
-  const missing: string[] = [];
-  const extra: string[] = [];
-  for (const [device, wanted] of expected) {
-    const left = new Map<string, number>();
-    for (const frame of sent.get(device) ?? []) add(left, withoutChosenId(frame), 1);
-    for (const frame of wanted) {
-      const key = withoutChosenId(frame);
-      if ((left.get(key) ?? 0) > 0) {
-        add(left, key, -1);
-        equal++;
-      } else {
-        missing.push(`${device} ${frame}`);
-      }
-    }
-    for (const [key, count] of left) for (let i = 0; i < count; i++) extra.push(`${device} ${key}`);
-  }
-  return { equal, missing, extra };
+function framesOf(devices: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...devices].flatMap(([device, frames]) =>
+    frames.map((frame) => `${device} ${withoutChosenId(frame)}`),
+  );
 }
 
-function add(counts: Map<string, number>, key: string, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by);
+/** Without regard to their order: on a real machine packets of several devices overtake one another. */
+function compareLines(here: readonly string[], linux: readonly string[]): Compared {
+  const left = new Map<string, number>();
+  for (const line of here) left.set(line, (left.get(line) ?? 0) + 1);
+  const missing = linux.filter((line) => {
+    const count = left.get(line) ?? 0;
+    if (count > 0) left.set(line, count - 1);
+    return count === 0;
+  });
+  const extra = [...left].flatMap(([line, count]) => Array<string>(count).fill(line));
+  return { equal: linux.length - missing.length, missing, extra };
 }
 
 /** The router's own addresses, in hex as they stand in IPv4 headers. */
