@@ -34,6 +34,7 @@ export function hostServices(host: Host): Services {
         ? host.ipv4.sendIcmpError(packet, type, code, info)
         : host.ipv6.sendIcmpError(packet, type, code, info),
     reroute: (packet) => (packet.family === 4 ? host.ipv4.reroute(packet) : host.ipv6.reroute(packet)),
+    replyMark: (family, mark) => (host.sysctl.number(`net/ipv${family}/fwmark_reflect`) !== 0 ? mark : 0),
     acquire: () => host.pool.acquire(),
     release: (packet: Packet) => host.pool.release(packet),
   };

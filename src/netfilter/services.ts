@@ -65,6 +65,8 @@ export interface Services {
   sendIcmpError(packet: Packet, type: number, code: number, info: number): void;
   /** Looks the route up again after mangling in OUTPUT (ip_route_me_harder): 0, or a negative error number. */
   reroute(packet: Packet): number;
+  /** The mark of an answer to a packet with this mark: the same with fwmark_reflect, else 0 (IP4_REPLY_MARK). */
+  replyMark(family: Family, mark: number): number;
   /** A fresh packet, from the host's pool; `release` gives it back. */
   acquire(): Packet;
   release(packet: Packet): void;

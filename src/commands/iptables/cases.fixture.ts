@@ -26,6 +26,7 @@ export function fakeServices(): Services {
     sendLocal: () => 0,
     sendIcmpError: () => {},
     reroute: () => 0,
+    replyMark: () => 0,
     acquire: () => new Packet(),
     release: () => {},
   };

@@ -30,7 +30,7 @@ function ids(find: (names: Names, name: string) => number | undefined): ValueTyp
       if (low.rest === '') return { min, max: min };
       if (!/^[-:]/.test(low.rest)) throw bad(context, given);
       const high = readUnsigned(low.rest.slice(1));
-      if (!high || high.rest !== '' || high.value > 0xfffffffen) throw bad(context, given);
+      if (high?.rest !== '' || high.value > 0xfffffffen) throw bad(context, given);
       return { min, max: Number(high.value) };
     },
     print: ({ min, max }) => (min === max ? String(min) : `${min}-${max}`),

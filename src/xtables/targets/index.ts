@@ -1,9 +1,29 @@
 import type { Target } from '../extension.ts';
 import { ACCEPT } from './ACCEPT.ts';
 import { DROP } from './DROP.ts';
+import { HL } from './HL.ts';
+import { LOG } from './LOG.ts';
 import { MARK } from './MARK.ts';
+import { NFQUEUE } from './NFQUEUE.ts';
 import { QUEUE } from './QUEUE.ts';
+import { REJECT } from './REJECT.ts';
 import { RETURN } from './RETURN.ts';
+import { TOS } from './TOS.ts';
+import { TRACE } from './TRACE.ts';
+import { TTL } from './TTL.ts';
 
 /** Every target there is: one line each; a file with a definition for each family is spread (`...REJECT`). */
-export const TARGETS: readonly Target[] = [ACCEPT, DROP, MARK, QUEUE, RETURN];
+export const TARGETS: readonly Target[] = [
+  ACCEPT,
+  DROP,
+  HL,
+  LOG,
+  MARK,
+  NFQUEUE,
+  QUEUE,
+  ...REJECT,
+  RETURN,
+  TOS,
+  TRACE,
+  TTL,
+];
