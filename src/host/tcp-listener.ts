@@ -25,8 +25,6 @@ const ANSWER_DISTANCE = 500_000;
 
 /** What a family does for TCP. `Ends` are the two addresses of a connection, and what belongs to them. */
 export interface TcpPath<Ends> {
-  /** A well-formed TCP-AO option (RFC 5925) counts as a signature, too. */
-  readonly heedsAuthentication: boolean;
   /** The ends of a connection that this segment begins; undefined if it may begin none, with why in `refused`. */
   begin(packet: Packet): Ends | undefined;
   readonly refused: string;
@@ -73,7 +71,7 @@ export class TcpListener<Ends> {
   receive(packet: Packet, socket: Socket, at: number, header: number): number {
     const { bytes } = packet;
     const flags = bytes[at + 13]!;
-    if (isSigned(bytes, at + HEADER, at + header, this.#path.heedsAuthentication)) {
+    if (isSigned(bytes, at + HEADER, at + header)) {
       return this.#drop(packet, 'signed, and the socket has no key');
     }
     const list = this.#connections.get(socket);

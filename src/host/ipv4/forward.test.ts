@@ -49,6 +49,62 @@ describe('MTU', () => {
   });
 });
 
+test('a path MTU below 552 is taken for 552, and holds for what is forwarded, too', () => {
+  const router = new Router();
+  const quote = '{ icmp 203.0.113.1 > 198.51.100.20 echo-reply }';
+  router.receive('wan0', `icmp 203.0.113.254 > 203.0.113.1 fragmentation-needed mtu 100 ${quote}`);
+  expect(router.receive('lan0', `${UDP} df len 700`)[0]).toContain('mtu 552');
+});
+
+test('a broadcast that is forwarded to another link', () => {
+  const router = new Router();
+  const text = 'udp 192.0.2.10:1 > 10.0.0.255:2';
+  expect(router.receive('lan0', text)).toEqual([]);
+  router.set('conf/all/bc_forwarding', 1);
+  router.set('conf/lan0/bc_forwarding', 1);
+  expect(router.receive('lan0', text)).toEqual([`dmz0: ${text} ttl 63`]);
+});
+
+describe('redirects that come in', () => {
+  const quote = '{ icmp 203.0.113.1 > 198.51.100.20 echo-reply }';
+  const told = (router: Router, gateway: string, from = '203.0.113.254') =>
+    router.receive('wan0', `icmp ${from} > 203.0.113.1 host-redirect gateway ${gateway} ${quote}`);
+  const next = (router: Router) => {
+    router.send('udp 203.0.113.1:1 > 198.51.100.20:2');
+    return router.next;
+  };
+  const host = () => {
+    const router = new Router();
+    router.set('ip_forward', 0);
+    router.set('conf/wan0/accept_redirects', 1);
+    return router;
+  };
+
+  test('are believed if the gateway is a known neighbour', () => {
+    const router = host();
+    router.addNeighbour('wan0', '203.0.113.253', '0200000002fd');
+    expect(next(router)).toBe('0200000002fe');
+    told(router, '203.0.113.253');
+    expect(next(router)).toBe('0200000002fd');
+  });
+
+  test('let an unknown gateway be asked for', () => {
+    expect(told(host(), '203.0.113.252')).toEqual([expect.stringContaining('arp who-has 203.0.113.252')]);
+  });
+
+  test.each([
+    ['not from the gateway', '203.0.113.253', '203.0.113.9'],
+    ['to the gateway itself', '203.0.113.254', '203.0.113.254'],
+    ['to a broadcast address', '203.0.113.255', '203.0.113.254'],
+    ['to a multicast address', '224.0.0.9', '203.0.113.254'],
+  ])('%s: ignored', (_name, gateway, from) => {
+    const router = host();
+    router.addNeighbour('wan0', gateway === '203.0.113.254' ? '203.0.113.7' : gateway, '0200000002fd');
+    told(router, gateway, from);
+    expect(next(router)).toBe('0200000002fe');
+  });
+});
+
 describe('redirects', () => {
   const shortcut = () => {
     const router = new Router();

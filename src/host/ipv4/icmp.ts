@@ -1,6 +1,5 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
 import {
@@ -105,8 +104,8 @@ export class Icmp {
   /** The rules of when not to send an error. */
   #mayTell(about: Packet, type: number): boolean {
     if (about.end - about.network < HEADER_LENGTH || about.type !== PACKET_HOST) return false;
-    const routeType = about.route?.type;
-    if (routeType === ROUTE_TYPE.BROADCAST || routeType === ROUTE_TYPE.MULTICAST) return false;
+    const route = about.route as Route4;
+    if (route.isBroadcast || route.isMulticast) return false;
     if ((fragmentField(about) & OFFSET_MASK) !== 0) return false;
     if (isError(type) && protocolOf(about) === ICMP) {
       const at = about.network + headerLength(about);

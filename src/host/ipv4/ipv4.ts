@@ -207,6 +207,7 @@ export class Ipv4 {
     end: number,
   ): Packet {
     const packet = this.#host.pool.acquire();
+    packet.sender = KERNEL_SENDER;
     const header = HEADER_LENGTH + (options?.length ?? 0);
     packet.resize(header + length);
     const { bytes, network } = packet;

@@ -2,7 +2,6 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
-import { VALID } from '../neighbours/states.ts';
 import { network } from '../routing/fib4.ts';
 import type { Flow4 } from '../routing/route4.ts';
 import { DESTINATION, dotted, isMulticast, PROTOCOL, read32, SOURCE, source, TOS } from './header.ts';
@@ -37,7 +36,9 @@ export function learnMtu(host: Host, packet: Packet, quoted: number, said: numbe
   const now = host.ipv4.pathMtu(route);
   const mtu = mode === 0 ? said : 0;
   if (now < mtu) return;
-  host.routing4.exceptions.learnMtu(destination, Math.min(Math.max(mtu, LEAST_PATH_MTU), now), MTU_HOLDS);
+  const locked = mtu < LEAST_PATH_MTU;
+  const taken = locked ? Math.min(now, LEAST_PATH_MTU) : mtu;
+  host.routing4.exceptions.learnMtu(destination, taken, MTU_HOLDS, locked);
 }
 
 /** A router says that another one is nearer (net/ipv4/route.c __ip_do_redirect). */
@@ -66,10 +67,8 @@ export function learnRedirect(
     }
     return;
   }
-  const { neighbours } = host;
-  const neighbour = neighbours.table.find4(route.outDevice, gateway);
-  // Only a gateway whose link-layer address is known counts.
-  if (neighbour && (neighbours.stateOf(neighbour) & VALID) !== 0) {
+  // A gateway whose link-layer address is not known is asked for it; only the next redirect will count.
+  if (host.neighbours.isKnown4(route.outDevice, gateway)) {
     host.routing4.exceptions.learnGateway(destination, gateway);
   }
 }

@@ -20,7 +20,8 @@ export class Router {
   readonly host: Host;
   /** What has left since {@link take}: `lan0: udp …` in the packet language, IP without its Ethernet header. */
   readonly out: string[] = [];
-  readonly frames: Uint8Array[] = [];
+  /** The station that the last frame was for, in hex. */
+  next = '';
   /** Reasons of drops, in order. */
   readonly drops: string[] = [];
   readonly log: string[] = [];
@@ -29,7 +30,7 @@ export class Router {
     this.host = new Host({
       random: () => 7,
       transmit: (device, frame) => {
-        this.frames.push(frame.slice());
+        this.next = Buffer.from(frame.subarray(0, 6)).toString('hex');
         this.out.push(`${device}: ${words(frame.slice())}`);
       },
       log: (line) => this.log.push(line),
@@ -65,10 +66,10 @@ export class Router {
     });
   }
 
-  addNeighbour(device: Device, text: string): void {
+  addNeighbour(device: Device, text: string, mac: string = PEERS[device]): void {
     const { neighbours, interfaces } = this.host;
     const made = neighbours.table.make4(interfaces.require(device).index, address(text));
-    if (made) neighbours.set(made, bytesOf(PEERS[device]), NUD.PERMANENT);
+    if (made) neighbours.set(made, bytesOf(mac), NUD.PERMANENT);
   }
 
   addRoute(given: {
@@ -116,7 +117,6 @@ export class Router {
 
   /** What has left, and forgets it. */
   take(): string[] {
-    this.frames.length = 0;
     return this.out.splice(0);
   }
 }

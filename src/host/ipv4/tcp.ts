@@ -40,7 +40,6 @@ interface Ends4 {
 
 /** TCP arrives (net/ipv4/tcp_ipv4.c tcp_v4_rcv). */
 export class Tcp4 implements TcpPath<Ends4> {
-  readonly heedsAuthentication = true;
   readonly refused = 'a SYN to a broadcast address';
   readonly listener: TcpListener<Ends4>;
   readonly #host: Host;

@@ -30,7 +30,6 @@ interface Ends6 {
 
 /** TCP that is for this host (net/ipv6/tcp_ipv6.c tcp_v6_rcv). Every packet that comes here ends here. */
 export class Tcp6 implements TcpPath<Ends6> {
-  readonly heedsAuthentication = false;
   readonly refused = 'a SYN to or from an address that has no connections';
   readonly listener: TcpListener<Ends6>;
   readonly #host: Host;

@@ -150,11 +150,23 @@ export class Neighbours {
     neighbour.waitingBytes += size;
     packet.outDevice = iface.index;
     host.observer?.wait?.(packet, `neighbour ${this.#text(neighbour)}`);
-    if (!start) return;
+    if (start) this.#look(neighbour);
+  }
+
+  #look(neighbour: Neighbour): void {
     neighbour.state = NUD.INCOMPLETE;
-    neighbour.updated = host.timers.now;
+    neighbour.updated = this.#host.timers.now;
     neighbour.probes = 0;
     this.#probe(neighbour);
+  }
+
+  /** Is the link-layer address of an IPv4 neighbour known? If not, the neighbour is asked for it (neigh_event_send). */
+  isKnown4(device: number, address: number): boolean {
+    const neighbour = this.table.find4(device, address) ?? this.table.make4(device, address);
+    if (!neighbour) return false;
+    if ((this.stateOf(neighbour) & VALID) !== 0) return true;
+    if (neighbour.state !== NUD.INCOMPLETE) this.#look(neighbour);
+    return false;
   }
 
   #text(neighbour: Neighbour): string {

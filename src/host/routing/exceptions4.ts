@@ -4,6 +4,8 @@ import type { Timers } from '../../netfilter/timers.ts';
 export interface Exception4 {
   /** Path MTU, 0 if none was learned. */
   mtu: number;
+  /** The path MTU was below what a path is taken to carry: it also holds for what is forwarded. */
+  locked: boolean;
   /** Gateway from a redirect, 0 if none. */
   gateway: number;
   /** Microseconds of the host's clock at which the path MTU is forgotten. */
@@ -28,15 +30,17 @@ export class Exceptions4 {
     if (!found) return undefined;
     if (found.mtu !== 0 && found.expires <= this.#timers.now) {
       found.mtu = 0;
+      found.locked = false;
       if (found.gateway === 0) this.#known.delete(destination);
     }
     return found.mtu !== 0 || found.gateway !== 0 ? found : undefined;
   }
 
   /** `seconds`: how long it holds (net.ipv4.route.mtu_expires). */
-  learnMtu(destination: number, mtu: number, seconds: number): void {
+  learnMtu(destination: number, mtu: number, seconds: number, locked = false): void {
     const entry = this.#entry(destination);
     entry.mtu = mtu;
+    entry.locked = locked;
     entry.expires = this.#timers.now + seconds * 1e6;
   }
 
@@ -52,7 +56,7 @@ export class Exceptions4 {
     let entry = this.#known.get(destination);
     if (!entry) {
       if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value!);
-      entry = { mtu: 0, gateway: 0, expires: 0 };
+      entry = { mtu: 0, locked: false, gateway: 0, expires: 0 };
       this.#known.set(destination, entry);
     }
     return entry;

@@ -32,6 +32,7 @@ class MadeRoute4 implements Route4 {
   readonly entry: FibEntry4 | undefined;
   readonly #host: Host;
   readonly #learnedMtu: number;
+  readonly #locked: boolean;
 
   constructor(
     host: Host,
@@ -46,6 +47,7 @@ class MadeRoute4 implements Route4 {
       isLocal?: boolean;
       entry?: FibEntry4 | undefined;
       learnedMtu?: number;
+      locked?: boolean;
     },
   ) {
     this.#host = host;
@@ -57,10 +59,12 @@ class MadeRoute4 implements Route4 {
     this.source = given.source ?? 0;
     this.error = given.error ?? 0;
     this.isLocal = given.isLocal ?? false;
-    this.isBroadcast = given.type === ROUTE_TYPE.BROADCAST;
+    // A broadcast that is only forwarded (bc_forwarding) is none for this host (RTCF_BROADCAST).
+    this.isBroadcast = given.type === ROUTE_TYPE.BROADCAST && this.isLocal;
     this.isMulticast = given.type === ROUTE_TYPE.MULTICAST;
     this.entry = given.entry;
     this.#learnedMtu = given.learnedMtu ?? 0;
+    this.#locked = given.locked ?? false;
   }
 
   get metrics(): Readonly<Record<string, number>> {
@@ -68,7 +72,7 @@ class MadeRoute4 implements Route4 {
   }
 
   get mtuLocked(): boolean {
-    return this.entry?.mtuLocked ?? false;
+    return this.#locked || (this.entry?.mtuLocked ?? false);
   }
 
   get realm(): number {
@@ -170,6 +174,7 @@ export class RouteMaker4 {
       isLocal: this.#host.interfaces.byIndex(hop.device)?.loopback ?? false,
       entry,
       learnedMtu: exception?.mtu ?? 0,
+      locked: exception?.locked ?? false,
     });
   }
 
