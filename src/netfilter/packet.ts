@@ -12,7 +12,12 @@ export interface Sender {
   readonly uid: number;
   readonly gid: number;
   readonly mark: number;
+  /** One of the kernel's own sockets, which answer for the host: there is a socket, but no process and no user. */
+  readonly kernel?: true;
 }
+
+/** The sender of what the host answers by itself: ICMP messages, resets from closed ports. */
+export const KERNEL_SENDER: Sender = { uid: 0, gid: 0, mark: 0, kernel: true };
 
 /**
  * A packet on its way through the host: the kernel's sk_buff. One shape, offsets are numbers into `bytes`.

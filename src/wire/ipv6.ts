@@ -1,143 +1,99 @@
-/** Offsets within an IPv6 header (RFC 8200 section 3). */
-export const PAYLOAD_LENGTH = 4;
-export const NEXT_HEADER = 6;
-export const HOP_LIMIT = 7;
-export const SOURCE = 8;
-export const DESTINATION = 24;
-export const HEADER_LENGTH = 40;
-export const FRAGMENT_HEADER_LENGTH = 8;
-/** Every link carries packets of this size (RFC 8200 section 5). */
-export const MIN_MTU = 1280;
-export const MAX_PAYLOAD = 65535;
+import { get16, set16 } from './bytes.ts';
+import { BAD_VERSION, CUT, OK, PACKET_CUT } from './check.ts';
 
-/** Values of a next header field. */
-export const HOP_BY_HOP = 0;
-export const TCP = 6;
-export const UDP = 17;
-export const ROUTING = 43;
-export const FRAGMENT = 44;
-export const ESP = 50;
-export const AUTHENTICATION = 51;
-export const ICMPV6 = 58;
-export const NO_NEXT_HEADER = 59;
-export const DESTINATION_OPTIONS = 60;
-export const PIM = 103;
-export const UDP_LITE = 136;
-export const RAW = 255;
+/** IPv6 header (RFC 8200 section 3). Addresses stay where they lie: 16 bytes at the offsets below. */
 
-export function read16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-export function read32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
-}
-
-export function write16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-}
-
-export function write32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
-}
-
-/** What {@link skipExtensions} found. Reused: read it before the next call. */
-export interface Skipped {
-  /** Offset of the header that is no extension, or of a later fragment's data. */
-  offset: number;
-  nextHeader: number;
-  /** Offset field of a fragment header that was passed, with its flags; 0 if there was none. */
-  fragment: number;
-}
-
-const skipped: Skipped = { offset: 0, nextHeader: 0, fragment: 0 };
-
-export function isExtension(nextHeader: number): boolean {
-  return (
-    nextHeader === HOP_BY_HOP ||
-    nextHeader === ROUTING ||
-    nextHeader === FRAGMENT ||
-    nextHeader === AUTHENTICATION ||
-    nextHeader === NO_NEXT_HEADER ||
-    nextHeader === DESTINATION_OPTIONS
-  );
-}
+export const IPV6_LENGTH = 40;
+export const IPV6_PAYLOAD_LENGTH_AT = 4;
+export const IPV6_NEXT_HEADER_AT = 6;
+export const IPV6_HOP_LIMIT_AT = 7;
+export const IPV6_SOURCE_AT = 8;
+export const IPV6_DESTINATION_AT = 24;
+/** What every link carries in one piece (RFC 8200 section 5). */
+export const IPV6_MIN_MTU = 1280;
 
 /**
- * Passes the extension headers from `offset` on, the first of which is `nextHeader`; stops at a later fragment's data.
- * Answers undefined if a header is cut off by `end`, or is "no next header".
- * (net/ipv6/exthdrs_core.c ipv6_skip_exthdr)
+ * Version and lengths: OK, CUT, BAD_VERSION or PACKET_CUT. A payload length of 0 before hop-by-hop options is that of a
+ * jumbogram, and nothing is said about the length (net/ipv6/ip6_input.c ip6_rcv_core).
  */
-export function skipExtensions(
-  bytes: Uint8Array,
-  offset: number,
-  end: number,
-  nextHeader: number,
-): Skipped | undefined {
-  skipped.fragment = 0;
-  let at = offset;
-  let next = nextHeader;
-  while (isExtension(next)) {
-    if (next === NO_NEXT_HEADER || at + 2 > end) return undefined;
-    let length: number;
-    if (next === FRAGMENT) {
-      if (at + 4 > end) return undefined;
-      skipped.fragment = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-      if ((skipped.fragment & 0xfff8) !== 0) break;
-      length = FRAGMENT_HEADER_LENGTH;
-    } else if (next === AUTHENTICATION) {
-      length = (bytes[at + 1]! + 2) << 2;
-    } else {
-      length = (bytes[at + 1]! + 1) << 3;
-    }
-    next = bytes[at]!;
-    at += length;
-  }
-  skipped.offset = at;
-  skipped.nextHeader = next;
-  return skipped;
+export function checkIpv6(b: Uint8Array, o: number, end: number): number {
+  if (o + IPV6_LENGTH > end) return CUT;
+  if (b[o]! >> 4 !== 6) return BAD_VERSION;
+  const length = get16(b, o + 4);
+  if (length === 0 && b[o + 6] === 0) return OK;
+  return o + IPV6_LENGTH + length > end ? PACKET_CUT : OK;
 }
 
-/** Where fragmenting may begin; reused. */
-export interface Unfragmentable {
-  /** Bytes from the IPv6 header to where a fragment header goes. */
-  length: number;
-  /** Offset (from the IPv6 header) of the next header field that will say "fragment". */
-  nextHeaderAt: number;
+export function ipv6Version(b: Uint8Array, o: number): number {
+  return b[o]! >> 4;
 }
 
-const unfragmentable: Unfragmentable = { length: 0, nextHeaderAt: 0 };
+export function ipv6TrafficClass(b: Uint8Array, o: number): number {
+  return (get16(b, o) >> 4) & 255;
+}
 
-/**
- * How much of a packet every fragment must repeat: hop-by-hop options, and all up to a routing header; undefined if the
- * headers are broken. (net/ipv6/output_core.c ip6_find_1stfragopt)
- */
-export function unfragmentablePart(
-  bytes: Uint8Array,
-  network: number,
-  end: number,
-): Unfragmentable | undefined {
-  let offset = HEADER_LENGTH;
-  let field = NEXT_HEADER;
-  let routed = false;
-  while (network + offset <= end) {
-    const next = bytes[network + field]!;
-    if (next === ROUTING) {
-      routed = true;
-    } else if (next !== HOP_BY_HOP && (next !== DESTINATION_OPTIONS || routed)) {
-      unfragmentable.length = offset;
-      unfragmentable.nextHeaderAt = field;
-      return unfragmentable;
-    }
-    if (network + offset + 2 > end) return undefined;
-    const length = (bytes[network + offset + 1]! + 1) << 3;
-    if (offset + length >= MAX_PAYLOAD) return undefined;
-    field = offset;
-    offset += length;
+export function setIpv6TrafficClass(b: Uint8Array, o: number, trafficClass: number): void {
+  b[o] = (b[o]! & 0xf0) | ((trafficClass >> 4) & 15);
+  b[o + 1] = ((trafficClass & 15) << 4) | (b[o + 1]! & 15);
+}
+
+/** 20 bits. */
+export function ipv6FlowLabel(b: Uint8Array, o: number): number {
+  return ((b[o + 1]! & 15) << 16) | get16(b, o + 2);
+}
+
+export function setIpv6FlowLabel(b: Uint8Array, o: number, label: number): void {
+  b[o + 1] = (b[o + 1]! & 0xf0) | ((label >> 16) & 15);
+  set16(b, o + 2, label);
+}
+
+/** Bytes behind the header, extension headers included. */
+export function ipv6PayloadLength(b: Uint8Array, o: number): number {
+  return get16(b, o + 4);
+}
+
+export function setIpv6PayloadLength(b: Uint8Array, o: number, length: number): void {
+  set16(b, o + 4, length);
+}
+
+export function ipv6NextHeader(b: Uint8Array, o: number): number {
+  return b[o + 6]!;
+}
+
+export function setIpv6NextHeader(b: Uint8Array, o: number, protocol: number): void {
+  b[o + 6] = protocol;
+}
+
+export function ipv6HopLimit(b: Uint8Array, o: number): number {
+  return b[o + 7]!;
+}
+
+export function setIpv6HopLimit(b: Uint8Array, o: number, hops: number): void {
+  b[o + 7] = hops;
+}
+
+/** The four words of the source, signed, into `words` (or a new array). */
+export function ipv6Source(b: Uint8Array, o: number, words = new Int32Array(4)): Int32Array {
+  return readIpv6Words(b, o + 8, words);
+}
+
+/** The four words of the destination. */
+export function ipv6Destination(b: Uint8Array, o: number, words = new Int32Array(4)): Int32Array {
+  return readIpv6Words(b, o + 24, words);
+}
+
+/** Writes 16 bytes from `address`. */
+export function setIpv6Source(b: Uint8Array, o: number, address: Uint8Array, from = 0): void {
+  for (let i = 0; i < 16; i++) b[o + 8 + i] = address[from + i]!;
+}
+
+export function setIpv6Destination(b: Uint8Array, o: number, address: Uint8Array, from = 0): void {
+  for (let i = 0; i < 16; i++) b[o + 24 + i] = address[from + i]!;
+}
+
+function readIpv6Words(b: Uint8Array, o: number, words: Int32Array): Int32Array {
+  for (let i = 0, at = o; i < 4; i++, at += 4) {
+    words[i] = (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
   }
-  return undefined;
+  return words;
 }

@@ -1,5 +1,5 @@
 import type { Packet } from '../netfilter/packet.ts';
-import { update16 } from '../wire/checksum.ts';
+import { updateChecksum16 } from '../wire/checksum.ts';
 import { CONTINUE, defineTarget, option, type Target, type Values } from './extension.ts';
 import { Problem } from './problem.ts';
 import { integer } from './values.ts';
@@ -21,7 +21,7 @@ function write({ bytes, network, family }: Packet, value: number): void {
   bytes[at] = value;
   if (family === 6) return;
   const sum = network + IPV4_CHECKSUM;
-  const updated = update16((bytes[sum]! << 8) | bytes[sum + 1]!, before << 8, value << 8);
+  const updated = updateChecksum16((bytes[sum]! << 8) | bytes[sum + 1]!, before << 8, value << 8);
   bytes[sum] = updated >> 8;
   bytes[sum + 1] = updated;
 }

@@ -1,5 +1,5 @@
 import type { Packet } from '../netfilter/packet.ts';
-import { isExtension } from '../wire/ipv6.ts';
+import { isIpv6Extension } from '../wire/ipv6-extensions.ts';
 import type { PacketLogOptions } from './log-line.ts';
 import { end, incomplete, type LogText, logTcp, logUdp, read16, read32, text } from './log-transport.ts';
 
@@ -44,7 +44,7 @@ function headers(
   let next = first;
   let line = '';
   let fragment = false;
-  while (next !== NONE && (isExtension(next) || next === ESP)) {
+  while (next !== NONE && (isIpv6Extension(next) || next === ESP)) {
     if (at + 2 > packet.end) return end(`${line}TRUNCATED`);
     if (ipOptions) line += 'OPT ( ';
     let length = (bytes[at + 1]! + 1) * 8;

@@ -1,6 +1,7 @@
 import type { Packet } from '../netfilter/packet.ts';
 import { ROUTE_TYPE, type Services } from '../netfilter/services.ts';
-import { complement, pseudo4, sum } from '../wire/checksum.ts';
+import { set16 } from '../wire/bytes.ts';
+import { checksum, pseudoSum4 } from '../wire/checksum.ts';
 import { isReset, TCP_HEADER, writeReset } from './reject-tcp.ts';
 
 const HEADER = 20;
@@ -26,8 +27,8 @@ export function checksumFits4(packet: Packet): boolean {
   const protocol = bytes[network + 9]!;
   const at = network + (bytes[network]! & 15) * 4;
   if (!isChecked(packet, protocol, at)) return true;
-  const pseudo = protocol === TCP || protocol === UDP ? pseudo4(bytes, network, protocol, end - at) : 0;
-  return complement(sum(bytes, at, end) + pseudo) === 0;
+  const pseudo = protocol === TCP || protocol === UDP ? pseudoSum4(bytes, network, protocol, end - at) : 0;
+  return checksum(bytes, at, end, pseudo) === 0;
 }
 
 /** Answers a TCP segment with a reset (net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset). */
@@ -53,8 +54,6 @@ export function sendReset4(about: Packet, services: Services): void {
   out.set(bytes.subarray(network + 16, network + 20), at + 12);
   out.set(bytes.subarray(network + 12, network + 16), at + 16);
   writeReset(answer, about, from);
-  const checksum = complement(sum(out, transport, answer.end) + pseudo4(out, at, TCP, TCP_HEADER));
-  out[transport + 16] = checksum >> 8;
-  out[transport + 17] = checksum;
+  set16(out, transport + 16, checksum(out, transport, answer.end, pseudoSum4(out, at, TCP, TCP_HEADER)));
   services.sendLocal(answer);
 }

@@ -1,22 +1,27 @@
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
-import { complement, pseudo6, sum } from '../wire/checksum.ts';
-import { HEADER_LENGTH, NEXT_HEADER, skipExtensions } from '../wire/ipv6.ts';
+import { set16 } from '../wire/bytes.ts';
+import { checksum, pseudoSum6 } from '../wire/checksum.ts';
+import { Ipv6Walk } from '../wire/ipv6-extensions.ts';
 import { isReset, TCP_HEADER, writeReset } from './reject-tcp.ts';
 import { isChecked } from './reject4.ts';
 
 const TCP = 6;
+const HEADER_LENGTH = 40;
+const NEXT_HEADER = 6;
 const SOURCE = 8;
 const DESTINATION = 24;
+
+const WALK = new Ipv6Walk();
 
 /** May the sender be told? Not about later fragments, nor if the checksum is wrong (reject6_csum_ok). */
 export function checksumFits6(packet: Packet): boolean {
   const { bytes, network, end } = packet;
-  const found = skipExtensions(bytes, network + HEADER_LENGTH, end, bytes[network + NEXT_HEADER]!);
-  if (!found || found.offset >= end || (found.fragment & 0xfff8) !== 0) return false;
-  const { offset, nextHeader } = found;
-  if (!isChecked(packet, nextHeader, offset)) return true;
-  return complement(sum(bytes, offset, end) + pseudo6(bytes, network, nextHeader, end - offset)) === 0;
+  if (!WALK.skip(bytes, network + HEADER_LENGTH, end, bytes[network + NEXT_HEADER]!)) return false;
+  const { offset, protocol, fragmentOffset } = WALK;
+  if (offset >= end || fragmentOffset !== 0) return false;
+  if (!isChecked(packet, protocol, offset)) return true;
+  return checksum(bytes, offset, end, pseudoSum6(bytes, network, protocol, end - offset)) === 0;
 }
 
 /** Neither `::` nor multicast. */
@@ -30,9 +35,9 @@ function isUnicast(bytes: Uint8Array, at: number): boolean {
 export function sendReset6(about: Packet, services: Services): void {
   const { bytes, network, end } = about;
   if (!isUnicast(bytes, network + SOURCE) || !isUnicast(bytes, network + DESTINATION)) return;
-  const found = skipExtensions(bytes, network + HEADER_LENGTH, end, bytes[network + NEXT_HEADER]!);
-  if (!found || found.nextHeader !== TCP || (found.fragment & 0xfff8) !== 0) return;
-  const from = found.offset;
+  if (!WALK.skip(bytes, network + HEADER_LENGTH, end, bytes[network + NEXT_HEADER]!)) return;
+  if (WALK.protocol !== TCP || WALK.fragmentOffset !== 0) return;
+  const from = WALK.offset;
   if (from + TCP_HEADER > end || isReset(bytes, from) || !checksumFits6(about)) return;
   const answer = services.acquire();
   answer.family = 6;
@@ -49,8 +54,6 @@ export function sendReset6(about: Packet, services: Services): void {
   out.set(bytes.subarray(network + DESTINATION, network + DESTINATION + 16), at + SOURCE);
   out.set(bytes.subarray(network + SOURCE, network + SOURCE + 16), at + DESTINATION);
   writeReset(answer, about, from);
-  const checksum = complement(sum(out, transport, answer.end) + pseudo6(out, at, TCP, TCP_HEADER));
-  out[transport + 16] = checksum >> 8;
-  out[transport + 17] = checksum;
+  set16(out, transport + 16, checksum(out, transport, answer.end, pseudoSum6(out, at, TCP, TCP_HEADER)));
   services.sendLocal(answer);
 }

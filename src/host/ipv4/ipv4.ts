@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
 import { Fragments4 } from '../../netfilter/fragments4.ts';
-import type { Packet } from '../../netfilter/packet.ts';
+import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE, type Route } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';

@@ -1,6 +1,6 @@
 import { OUTPUT, PACKET_LOOPBACK, POSTROUTING } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
-import type { Packet } from '../../netfilter/packet.ts';
+import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
 import { isMulticast, multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
@@ -77,6 +77,7 @@ export class Output6 {
     write32(bytes, transport + 4, rest);
     write16(bytes, transport + 2, checksum6(bytes, network, transport, end, ICMPV6));
     packet.ignoreDf = true;
+    packet.sender = KERNEL_SENDER;
     this.#host.observer?.create?.(packet, why);
     return this.local(packet);
   }

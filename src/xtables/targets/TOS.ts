@@ -1,5 +1,5 @@
 import type { Packet } from '../../netfilter/packet.ts';
-import { update16 } from '../../wire/checksum.ts';
+import { updateChecksum16 } from '../../wire/checksum.ts';
 import { CONTINUE, defineTarget, type Given, option, type ValueType } from '../extension.ts';
 import { Problem } from '../problem.ts';
 import { integer, type Masked, readUnsigned } from '../values.ts';
@@ -57,7 +57,11 @@ function write({ bytes, network, family }: Packet, value: number): void {
     bytes[network + 1] = (bytes[network + 1]! & 0x0f) | ((value & 15) << 4);
     return;
   }
-  const updated = update16((bytes[network + 10]! << 8) | bytes[network + 11]!, bytes[network + 1]!, value);
+  const updated = updateChecksum16(
+    (bytes[network + 10]! << 8) | bytes[network + 11]!,
+    bytes[network + 1]!,
+    value,
+  );
   bytes[network + 1] = value;
   bytes[network + 10] = updated >> 8;
   bytes[network + 11] = updated;
