@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Recording } from '../src/formats/recording.ts';
 import { readScenario } from '../src/formats/scenario.ts';
-import { differences, playAs, playFolder, readJson } from './folder.ts';
+import { differences, playAs, playFolder, readJson, scenarioNames } from './folder.ts';
 
 /** How many scenarios a run records afresh; `npm run test:live` records them all. */
 const SAMPLE = 15;
@@ -28,36 +28,59 @@ describe.skipIf(why !== undefined)("this machine's kernel does as we do", () => 
       mkdirSync(dirname(to), { recursive: true });
       writeFileSync(to, readFileSync(from));
     }
-    record(join(directory, 'scenarios'), join(directory, 'recordings'));
-    expect(chosen.flatMap(({ name }) => judge(directory, name))).toEqual([]);
+    const names = chosen.map(({ name }) => name);
+    expect(disagreements(directory, names)).toEqual([]);
   });
 
   test.each(['path', 'rules', 'ipv6', 'commands'])('scenarios that nobody thought of: %s', (kind) => {
     const root = join(directory, kind);
     const count = all ? '100' : '5';
     run('generate', [count, '-o', join(root, 'scenarios'), '--seed', '1', '--kind', kind]);
-    record(join(root, 'scenarios'), join(root, 'recordings'));
-    const outcomes = playFolder(root);
-    expect(outcomes.length).toBe(Number(count));
-    expect(outcomes.flatMap(differences)).toEqual([]);
+    const names = [...scenarioNames(root)];
+    expect(names.length).toBe(Number(count));
+    expect(disagreements(root, names)).toEqual([]);
   });
 });
 
-/** Differences between a fresh recording and what we do at the time it was made. */
-function judge(root: string, name: string): readonly string[] {
-  const expected = readJson(join(root, 'recordings', `${name}.recording.json`)) as Recording;
-  const scenario = readScenario(readJson(join(root, 'scenarios', `${name}.json`)));
-  return differences({ name, expected, played: playAs(scenario, expected) });
+/** Records scenarios and answers how we differ; what differs is recorded again, since a busy machine can be late. */
+function disagreements(root: string, names: readonly string[]): readonly string[] {
+  const first =
+    names.length > 0 ? recordAndJudge(root, names, 'first') : new Map<string, readonly string[]>();
+  const doubtful = [...first].filter(([, lines]) => lines.length > 0).map(([name]) => name);
+  if (doubtful.length === 0) return [];
+  return [...recordAndJudge(root, doubtful, 'second').values()].flat();
 }
 
-function record(scenarios: string, recordings: string): void {
-  run('record', [scenarios, '-o', recordings]);
+/** Differences by scenario between fresh recordings and what we do at the time they were made. */
+function recordAndJudge(
+  root: string,
+  names: readonly string[],
+  folder: string,
+): ReadonlyMap<string, readonly string[]> {
+  const wanted = join(root, folder, 'scenarios');
+  for (const name of names) {
+    mkdirSync(dirname(join(wanted, `${name}.json`)), { recursive: true });
+    writeFileSync(join(wanted, `${name}.json`), readFileSync(join(root, 'scenarios', `${name}.json`)));
+  }
+  const recordings = join(root, folder, 'recordings');
+  const complaints = run('record', [wanted, '-o', recordings], [0, 1]);
+  return new Map(
+    names.map((name) => {
+      const file = join(recordings, `${name}.recording.json`);
+      if (!existsSync(file)) return [name, [`${name}: not recorded: ${complaints}`]];
+      const expected = readJson(file) as Recording;
+      const scenario = readScenario(readJson(join(wanted, `${name}.json`)));
+      return [name, differences({ name, expected, played: playAs(scenario, expected) })];
+    }),
+  );
 }
 
-/** Runs one of the programs of this folder. */
-function run(program: string, args: readonly string[]): void {
+/** Runs one of the programs of this folder; answers what it said on standard error. */
+function run(program: string, args: readonly string[], allowed: readonly number[] = [0]): string {
   const done = spawnSync('python3', [join(import.meta.dirname, program), ...args], { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${program} ended with ${done.status}: ${done.stderr}`);
+  if (!allowed.includes(done.status ?? -1))
+    throw new Error(`${program} ended with ${done.status}: ${done.stderr}`);
+  return done.stderr;
 }
 
 /** Always the same choice of a list's entries, spread over it. */
