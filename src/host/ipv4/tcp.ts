@@ -167,7 +167,7 @@ export class Tcp4 implements TcpPath<Ends4> {
       const ends = (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff);
       write16(bytes, transport + 16, fold(sumWords(bytes, transport, end, ends + TCP + segment.length)));
       packet.mark = mark;
-      packet.sender = sender;
+      if (sender) packet.sender = sender;
       packet.cause = cause;
       host.observer?.create?.(packet, why);
       host.ipv4.sendOut(packet);

@@ -46,11 +46,11 @@ function senderTest(name: string, { value, inverted }: Given<Range>, id: (sender
   return {
     option: name,
     run({ sender }) {
-      if (!sender) return inverted;
+      if (!sender || sender.kernel) return inverted;
       const own = id(sender);
       return (own >= value.min && own <= value.max) !== inverted;
     },
-    explain: ({ sender }) => (sender ? String(id(sender)) : NO_SENDER),
+    explain: ({ sender }) => (sender && !sender.kernel ? String(id(sender)) : NO_SENDER),
   };
 }
 
@@ -63,7 +63,7 @@ export const owner = defineMatch({
   source: 'net/netfilter/xt_owner.c owner_mt',
   hooks: [OUTPUT, POSTROUTING],
   options: {
-    'socket-exists': option(flag, { invert: true, help: 'A process has sent it.' }),
+    'socket-exists': option(flag, { invert: true, help: 'A socket has sent it: a process's, or the kernel's own that answers pings.' }),
     'uid-owner': option(users, { invert: true, help: 'User of the sending process, or a range of them.' }),
     'gid-owner': option(groups, { invert: true, help: 'Group of the sending process, or a range of them.' }),
     'suppl-groups': option(flag, { help: 'Supplementary groups of the process count as well.' }),
@@ -95,7 +95,7 @@ export const owner = defineMatch({
       tests.push({
         option: 'socket-exists',
         run: ({ sender }) => (sender !== undefined) !== exists.inverted,
-        explain: ({ sender }) => (sender ? 'a local process sent it' : NO_SENDER),
+        explain: ({ sender }) => (sender ? 'a socket sent it' : NO_SENDER),
       });
     }
     if (user) tests.push(senderTest('uid-owner', user, ({ uid }) => uid));

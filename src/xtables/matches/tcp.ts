@@ -27,7 +27,7 @@ const tcpFlags: ValueType<Masked> = {
   choices: [...FLAG_BITS, 'ALL', 'NONE'],
   parse(mask, context) {
     const wanted = context.peek();
-    if (wanted === undefined || wanted.startsWith('-') || wanted === '!') {
+    if (wanted === undefined || /^[-!]/.test(wanted)) {
       throw new Problem('--tcp-flags requires two args.');
     }
     context.take();
@@ -41,7 +41,7 @@ const optionNumber: ValueType<number> = {
   argument: 'required',
   parse(given) {
     const value = unsigned(given, 1, 255);
-    if (value === undefined) throw new Problem(`Bad TCP option value \`${given}'`);
+    if (value === undefined) throw new Problem(`Bad TCP option "${given}"`);
     return value;
   },
   print: (value) => String(value),
@@ -61,6 +61,7 @@ function hasOption(packet: Packet, at: number, wanted: number): boolean {
   return false;
 }
 
+const FLAGS_ONCE = "Only one of `--syn' or `--tcp-flags'  allowed";
 const SYN_ONLY: Masked = { mask: 0x17, value: 0x02 };
 
 export const tcp = defineMatch({
@@ -95,7 +96,7 @@ export const tcp = defineMatch({
     }),
     'tcp-flags': option(tcpFlags, {
       invert: true,
-      repeated: "Only one of `--syn' or `--tcp-flags'  allowed",
+      repeated: FLAGS_ONCE,
       help: 'Of the flags in mask exactly those in comp are set.',
       omit: hidesFlags,
       test: ({ value: { value, mask }, inverted }) => ({
@@ -105,7 +106,11 @@ export const tcp = defineMatch({
         inverted,
       }),
     }),
-    syn: option(flag, { invert: true, help: 'SYN is set; RST, ACK and FIN are not.' }),
+    syn: option(flag, {
+      invert: true,
+      repeated: FLAGS_ONCE,
+      help: 'SYN is set; RST, ACK and FIN are not.',
+    }),
   },
   settle(values) {
     if (!values.syn && !values['tcp-flags']) return values;
@@ -113,7 +118,7 @@ export const tcp = defineMatch({
     // Neither mask nor flags: the kernel cannot tell it from a rule without the option.
     if (!syn)
       return flags && !flags.inverted && flags.value.mask === 0 && flags.value.value === 0 ? rest : values;
-    if (flags) throw new Problem("Only one of `--syn' or `--tcp-flags'  allowed");
+    if (flags) throw new Problem(FLAGS_ONCE);
     return { ...rest, 'tcp-flags': { value: SYN_ONLY, inverted: syn.inverted } };
   },
   list(values, context: PrintContext) {
