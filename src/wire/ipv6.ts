@@ -1,3 +1,4 @@
+import { ipv6Words } from './address.ts';
 import { get16, set16 } from './bytes.ts';
 import { BAD_VERSION, CUT, OK, PACKET_CUT } from './check.ts';
 
@@ -74,12 +75,12 @@ export function setIpv6HopLimit(b: Uint8Array, o: number, hops: number): void {
 
 /** The four words of the source, signed, into `words` (or a new array). */
 export function ipv6Source(b: Uint8Array, o: number, words = new Int32Array(4)): Int32Array {
-  return readIpv6Words(b, o + 8, words);
+  return ipv6Words(b, o + 8, words);
 }
 
 /** The four words of the destination. */
 export function ipv6Destination(b: Uint8Array, o: number, words = new Int32Array(4)): Int32Array {
-  return readIpv6Words(b, o + 24, words);
+  return ipv6Words(b, o + 24, words);
 }
 
 /** Writes 16 bytes from `address`. */
@@ -89,11 +90,4 @@ export function setIpv6Source(b: Uint8Array, o: number, address: Uint8Array, fro
 
 export function setIpv6Destination(b: Uint8Array, o: number, address: Uint8Array, from = 0): void {
   for (let i = 0; i < 16; i++) b[o + 24 + i] = address[from + i]!;
-}
-
-function readIpv6Words(b: Uint8Array, o: number, words: Int32Array): Int32Array {
-  for (let i = 0, at = o; i < 4; i++, at += 4) {
-    words[i] = (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
-  }
-  return words;
 }

@@ -63,7 +63,10 @@ export const owner = defineMatch({
   source: 'net/netfilter/xt_owner.c owner_mt',
   hooks: [OUTPUT, POSTROUTING],
   options: {
-    'socket-exists': option(flag, { invert: true, help: 'A socket has sent it: a process's, or the kernel's own that answers pings.' }),
+    'socket-exists': option(flag, {
+      invert: true,
+      help: 'A socket has sent it, of a process or of the kernel itself.',
+    }),
     'uid-owner': option(users, { invert: true, help: 'User of the sending process, or a range of them.' }),
     'gid-owner': option(groups, { invert: true, help: 'Group of the sending process, or a range of them.' }),
     'suppl-groups': option(flag, { help: 'Supplementary groups of the process count as well.' }),
