@@ -276,11 +276,7 @@ export class Routing6 {
     const route = this.#route(flow, 0, false);
     // What is smaller than every link must carry is not believed (__ip6_rt_update_pmtu).
     if (route.error !== 0 || mtu < 1280 || mtu >= route.mtu) return;
-    this.exceptions.learnMtu(
-      destination,
-      mtu,
-      this.#host.sysctl.number('net/ipv6/route/mtu_expires') || 600,
-    );
+    this.exceptions.learnMtu(destination, mtu, this.#host.sysctl.number('net/ipv6/route/mtu_expires') || 600);
   }
 
   /**
