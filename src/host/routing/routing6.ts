@@ -92,7 +92,7 @@ export class Routing6 {
     if (!isAny(flow.source)) return route.error !== 0 ? route.error : route;
     const device = this.#host.interfaces.byIndex(route.entry ? route.device : 0);
     const chosen = route.source ?? chooseSource6(this.#host.interfaces.list(), device, flow.destination);
-    if (!chosen) return route.error !== 0 ? route.error : EADDRNOTAVAIL;
+    if (!chosen) return EADDRNOTAVAIL;
     flow.source.set(chosen);
     // With a source chosen, an interface that was asked for must be the way out.
     const again = this.#route(flow, flow.outDevice, flow.outDevice !== 0);
