@@ -119,7 +119,10 @@ test('version and help', async () => {
   expect(output).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test.each([[['--help']], [['play', '--help']], [['shell', '--help']]])('help: %j', async (argv) => {
-  expect(await run(...argv)).toBe(0);
-  expect(output).toMatch(/Exit status: /);
-});
+test.each([[['--help']], [['help']], [['play', '--help']], [['help', 'play']], [['shell', '--help']]])(
+  'help: %j',
+  async (argv) => {
+    expect(await run(...argv)).toBe(0);
+    expect(output).toMatch(/Exit status: /);
+  },
+);

@@ -34,13 +34,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .version(ownVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', EXIT_STATUS_HELP)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'fivehooks: ')) });
+  const wanted = argv[0] === 'help' ? argv[1] : argv[0];
   for (const [name, { summary, load }] of Object.entries(SUBCOMMANDS)) {
     const command = program.command(name).description(summary).helpOption('-h, --help', 'print this help');
-    if (argv[0] === name) (await load()).define(command);
+    if (wanted === name) (await load()).define(command);
   }
   try {
     await program.parseAsync([...argv], { from: 'user' });
