@@ -5,12 +5,14 @@ import { ip } from './ip/ip.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
+import { sysctl } from './sysctl.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...withAliases('', iptables, ip6tables),
   ...withAliases('-save', iptablesSave, ip6tablesSave),
   ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
   ['ip', ip],
+  ['sysctl', sysctl],
   ['cat', cat],
   ['echo', echo],
   ['true', () => ({ exit: 0, stdout: '', stderr: '' })],

@@ -104,6 +104,17 @@ export const CONF6 = {
   use_tempaddr: 0,
 } as const;
 
+/** The same for neighbours of both families, where there is no `all` (net/ipv4/arp.c arp_tbl, net/ipv6/ndisc.c nd_tbl). */
+export const NEIGHBOUR_CONF = {
+  base_reachable_time_ms: 30_000,
+  delay_first_probe_time: 5,
+  mcast_solicit: 3,
+  proxy_delay: 80,
+  retrans_time_ms: 1000,
+  ucast_solicit: 3,
+  unres_qlen_bytes: 212_992,
+} as const;
+
 /** Current values of one directory of settings. */
 export type Conf<T> = { -readonly [K in keyof T]: number };
 export type Conf4 = Conf<typeof CONF4>;
@@ -130,10 +141,11 @@ export class ConfTree<T extends Record<string, number>> {
   readonly #sysctl: Sysctl;
   readonly #directories = new Map<string, Directory<T>>();
 
-  constructor(sysctl: Sysctl, root: string, defaults: T) {
+  /** `withAll`: the tree has a directory `all`. */
+  constructor(sysctl: Sysctl, root: string, defaults: T, withAll = true) {
     this.#sysctl = sysctl;
     this.#root = root;
-    this.all = this.#directory('all', { ...defaults });
+    this.all = withAll ? this.#directory('all', { ...defaults }) : { ...defaults };
     this.default = this.#directory('default', { ...defaults });
   }
 

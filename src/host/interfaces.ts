@@ -1,5 +1,5 @@
 import type { Interfaces } from '../netfilter/services.ts';
-import { CONF4, CONF6, type Conf4, type Conf6, ConfTree } from './conf.ts';
+import { CONF4, CONF6, type Conf4, type Conf6, ConfTree, NEIGHBOUR_CONF } from './conf.ts';
 import type { Host } from './host.ts';
 import { network6 } from './routing/fib6.ts';
 import { NumberSetting, type Setting } from './sysctl.ts';
@@ -182,6 +182,7 @@ const LONGEST_NAME = 15;
 export class InterfaceTable implements Interfaces {
   readonly conf4: ConfTree<typeof CONF4>;
   readonly conf6: ConfTree<typeof CONF6>;
+  readonly #neighbours: readonly ConfTree<typeof NEIGHBOUR_CONF>[];
   readonly #host: Host;
   readonly #byIndex: (Interface | undefined)[] = [undefined];
   readonly #byName = new Map<string, Interface>();
@@ -191,6 +192,9 @@ export class InterfaceTable implements Interfaces {
     this.#host = host;
     this.conf4 = new ConfTree(host.sysctl, 'net/ipv4/conf', CONF4);
     this.conf6 = new ConfTree(host.sysctl, 'net/ipv6/conf', CONF6);
+    this.#neighbours = ['net/ipv4/neigh', 'net/ipv6/neigh'].map(
+      (root) => new ConfTree(host.sysctl, root, NEIGHBOUR_CONF, false),
+    );
     host.sysctl.define('net/ipv4/ip_forward', this.#ipForward());
     this.conf6.onChange = (name, where) => {
       if (name === 'forwarding') for (const device of this.list()) this.#joinGroups6(device);
@@ -268,6 +272,7 @@ export class InterfaceTable implements Interfaces {
       this.conf6.add(name),
       this.conf6.all,
     );
+    for (const tree of this.#neighbours) tree.add(name);
     this.#byIndex.push(device);
     this.#byName.set(name, device);
     this.#generation++;
@@ -283,6 +288,7 @@ export class InterfaceTable implements Interfaces {
     this.#byName.delete(device.name);
     this.conf4.remove(device.name);
     this.conf6.remove(device.name);
+    for (const tree of this.#neighbours) tree.remove(device.name);
     this.#generation++;
   }
 
