@@ -16,7 +16,8 @@ function port(given: string, names: Names): number {
     // strtoul keeps within a long, and the result is cut to an int that must not be negative.
     if (BigInt.asIntN(32, number) >= 0n) return Number(number & 0xffffn);
   }
-  const named = names.servicePort(given, 'udp');
+  // It is not told the protocol: TCP's services come first.
+  const named = names.servicePort(given, 'tcp') ?? names.servicePort(given, 'udp');
   if (named === undefined) throw new Problem(`Port "${given}" does not resolve to anything.\n`);
   return named;
 }
