@@ -1,4 +1,5 @@
 import type { Packet } from '../../netfilter/packet.ts';
+import { set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import type { Route6 } from '../routing/route6.ts';
@@ -17,7 +18,7 @@ import {
   TARGET_LINK_LAYER,
   writeLinkLayerOption,
 } from './discovery-options.ts';
-import { DESTINATION, HEADER_LENGTH, HOP_LIMIT, ICMPV6, MIN_MTU, SOURCE, write32 } from './headers.ts';
+import { DESTINATION, HEADER_LENGTH, HOP_LIMIT, ICMPV6, MIN_MTU, SOURCE } from './headers.ts';
 import { ICMP6 } from './icmp-types.ts';
 import { linkLocalOf, ownAddressOn } from './own-addresses.ts';
 import { NEIGHBOUR_MESSAGE } from './state.ts';
@@ -159,7 +160,7 @@ export class DiscoverySender {
     packet.cause = cause?.id ?? 0;
     packet.flags |= NEIGHBOUR_MESSAGE;
     const { bytes, network } = packet;
-    write32(
+    set32(
       bytes,
       network,
       (0x60000000 | (host.ipv6.settings.discoveryTrafficClass(device.index) << 20)) >>> 0,

@@ -1,6 +1,7 @@
 import { ERRNO, FORWARD, PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isIpv6Extension } from '../../wire/ipv6-extensions.ts';
 import type { Host } from '../host.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { ADDRESS_LINK_LOCAL, ADDRESS_LOOPBACK, ADDRESS_MULTICAST, addressKind } from './address.ts';
@@ -9,7 +10,6 @@ import {
   HEADER_LENGTH,
   HOP_LIMIT,
   ICMPV6,
-  isExtension,
   MIN_MTU,
   NEXT_HEADER,
   SOURCE,
@@ -96,7 +96,7 @@ function isDiscovery(packet: Packet): boolean {
   const { bytes, network, end } = packet;
   let next = bytes[network + NEXT_HEADER]!;
   let at = network + HEADER_LENGTH;
-  if (isExtension(next)) {
+  if (isIpv6Extension(next)) {
     const skipped = skipExtensions(bytes, at, end, next);
     if (!skipped) return false;
     next = skipped.nextHeader;

@@ -2,16 +2,9 @@ import { ERRNO } from '../../netfilter/constants.ts';
 import { FragmentSizes } from '../../netfilter/fragments.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { set16, set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
-import {
-  FRAGMENT,
-  FRAGMENT_HEADER_LENGTH,
-  HEADER_LENGTH,
-  MIN_MTU,
-  unfragmentablePart,
-  write16,
-  write32,
-} from './headers.ts';
+import { FRAGMENT, FRAGMENT_HEADER_LENGTH, HEADER_LENGTH, MIN_MTU, unfragmentablePart } from './headers.ts';
 import { ICMP6 } from './icmp-types.ts';
 
 const MORE_FRAGMENTS = 1;
@@ -44,10 +37,10 @@ export function fragment(host: Host, packet: Packet, mtu: number, next: Continua
     const at = network + headers;
     bytes[at] = bytes[network + nextHeaderAt]!;
     bytes[at + 1] = 0;
-    write16(bytes, at + 2, offset | (rest > length ? MORE_FRAGMENTS : 0));
-    write32(bytes, at + 4, identification);
+    set16(bytes, at + 2, offset | (rest > length ? MORE_FRAGMENTS : 0));
+    set32(bytes, at + 4, identification);
     bytes[network + nextHeaderAt] = FRAGMENT;
-    write16(bytes, network + 4, headers - HEADER_LENGTH + FRAGMENT_HEADER_LENGTH + length);
+    set16(bytes, network + 4, headers - HEADER_LENGTH + FRAGMENT_HEADER_LENGTH + length);
     error = next(piece);
     offset += length;
   }

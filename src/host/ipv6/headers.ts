@@ -1,3 +1,5 @@
+import { isIpv6Extension } from '../../wire/ipv6-extensions.ts';
+
 /** Offsets within an IPv6 header (RFC 8200 section 3). */
 export const PAYLOAD_LENGTH = 4;
 export const NEXT_HEADER = 6;
@@ -25,26 +27,6 @@ export const PIM = 103;
 export const UDP_LITE = 136;
 export const RAW = 255;
 
-export function read16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-export function read32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
-}
-
-export function write16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 8;
-  bytes[at + 1] = value;
-}
-
-export function write32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
-}
-
 /** What {@link skipExtensions} found. Reused: read it before the next call. */
 export interface Skipped {
   /** Offset of the header that is no extension, or of a later fragment's data. */
@@ -55,17 +37,6 @@ export interface Skipped {
 }
 
 const skipped: Skipped = { offset: 0, nextHeader: 0, fragment: 0 };
-
-export function isExtension(nextHeader: number): boolean {
-  return (
-    nextHeader === HOP_BY_HOP ||
-    nextHeader === ROUTING ||
-    nextHeader === FRAGMENT ||
-    nextHeader === AUTHENTICATION ||
-    nextHeader === NO_NEXT_HEADER ||
-    nextHeader === DESTINATION_OPTIONS
-  );
-}
 
 /**
  * Passes the extension headers from `offset` on, the first of which is `nextHeader`; stops at a later fragment's data.
@@ -81,7 +52,7 @@ export function skipExtensions(
   skipped.fragment = 0;
   let at = offset;
   let next = nextHeader;
-  while (isExtension(next)) {
+  while (isIpv6Extension(next)) {
     if (next === NO_NEXT_HEADER || at + 2 > end) return undefined;
     let length: number;
     if (next === FRAGMENT) {

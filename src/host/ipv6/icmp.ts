@@ -1,6 +1,8 @@
 import { PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get32 } from '../../wire/bytes.ts';
+import { isIpv6Extension } from '../../wire/ipv6-extensions.ts';
 import type { Host } from '../host.ts';
 import { answerProbe } from '../ipv4/probe.ts';
 import type { Route6 } from '../routing/route6.ts';
@@ -10,9 +12,7 @@ import {
   DESTINATION,
   HEADER_LENGTH,
   ICMPV6,
-  isExtension,
   NEXT_HEADER,
-  read32,
   SOURCE,
   skipExtensions,
   UDP,
@@ -109,7 +109,7 @@ export class IcmpInput6 {
     if (from !== 0) flow.source.set(bytes.subarray(from, from + ADDRESS_LENGTH));
     flow.mark = settings.net.fwmark_reflect !== 0 ? packet.mark : 0;
     flow.outDevice = host.ipv6.realDevice(packet, packet.inDevice);
-    const first = read32(bytes, network);
+    const first = get32(bytes, network);
     if ((settings.net.flowlabel_reflect & REFLECT_ECHO) !== 0) flow.flowLabel = first & 0xfffff;
     const route = host.routing6.output(flow);
     if (typeof route === 'number') return;
@@ -121,14 +121,14 @@ export class IcmpInput6 {
     const reply = output.prepare(packet.id, flow, route, message.length, ICMPV6, (first >>> 20) & 0xff);
     reply.bytes.set(message, reply.transport);
     const type = extended ? ICMP6.EXTENDED_ECHO_REPLY : ICMP6.ECHO_REPLY;
-    output.sendIcmp(reply, type, message[1]!, read32(message, 4), 'echo reply');
+    output.sendIcmp(reply, type, message[1]!, get32(message, 4), 'echo reply');
   }
 
   /** An error: the protocol of the packet that it quotes is told (icmpv6_notify). */
   #notify(packet: Packet, type: number): void {
     const host = this.#host;
     const { bytes, transport } = packet;
-    this.quoted(packet, transport + ICMP_HEADER, type, read32(bytes, transport + 4));
+    this.quoted(packet, transport + ICMP_HEADER, type, get32(bytes, transport + 4));
     host.observer?.deliver?.(packet, `ICMPv6 error, type ${type}`);
     host.pool.release(packet);
   }
@@ -139,7 +139,7 @@ export class IcmpInput6 {
     if (inner + HEADER_LENGTH > end) return;
     let protocol = bytes[inner + NEXT_HEADER]!;
     let at = inner + HEADER_LENGTH;
-    if (isExtension(protocol)) {
+    if (isIpv6Extension(protocol)) {
       const skipped = skipExtensions(bytes, at, end, protocol);
       if (!skipped) return;
       protocol = skipped.nextHeader;

@@ -8,6 +8,7 @@ import {
 } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { get16 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import type { Route6 } from '../routing/route6.ts';
@@ -25,7 +26,6 @@ import {
   PIM,
   RAW,
   ROUTING,
-  read16,
   SOURCE,
   TCP,
   UDP,
@@ -177,7 +177,7 @@ function check(packet: Packet, iface: Interface): string | undefined {
   packet.sender = undefined;
   packet.transport = network + HEADER_LENGTH;
   setNextHeaderAt(packet, NEXT_HEADER);
-  const payload = read16(bytes, network + PAYLOAD_LENGTH);
+  const payload = get16(bytes, network + PAYLOAD_LENGTH);
   // A payload length of 0 may mean that a jumbo payload option tells it.
   if (payload !== 0 || bytes[network + NEXT_HEADER] !== HOP_BY_HOP) {
     if (HEADER_LENGTH + payload > packet.length) {

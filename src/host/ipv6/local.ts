@@ -1,5 +1,6 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { get32, set16 } from '../../wire/bytes.ts';
 import { errorName } from '../error-name.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
@@ -12,16 +13,7 @@ import {
   isUnspecified,
 } from './address.ts';
 import { checksum6 } from './checksum.ts';
-import {
-  DESTINATION,
-  HEADER_LENGTH,
-  HOP_LIMIT,
-  NEXT_HEADER,
-  RAW,
-  read32,
-  SOURCE,
-  write16,
-} from './headers.ts';
+import { DESTINATION, HEADER_LENGTH, HOP_LIMIT, NEXT_HEADER, RAW, SOURCE } from './headers.ts';
 
 const UDP_HEADER = 8;
 const MAX_DATAGRAM = 65535;
@@ -120,7 +112,7 @@ export class Local6 {
     flow.source.set(bytes.subarray(network + SOURCE, network + DESTINATION));
     flow.mark = packet.mark;
     flow.uid = packet.sender?.uid ?? 0;
-    flow.flowLabel = read32(bytes, network) & 0x0fffffff;
+    flow.flowLabel = get32(bytes, network) & 0x0fffffff;
     flow.protocol = bytes[network + NEXT_HEADER]!;
     return flow;
   }
@@ -147,13 +139,13 @@ export class Local6 {
     const { bytes, transport, network, end } = packet;
     packet.sender = socket;
     packet.ignoreDf = true;
-    write16(bytes, transport, socket.port);
-    write16(bytes, transport + 2, port);
-    write16(bytes, transport + 4, length);
-    write16(bytes, transport + 6, 0);
+    set16(bytes, transport, socket.port);
+    set16(bytes, transport + 2, port);
+    set16(bytes, transport + 4, length);
+    set16(bytes, transport + 6, 0);
     bytes.set(payload, transport + UDP_HEADER);
     // 0 would mean that there is none.
-    write16(bytes, transport + 6, checksum6(bytes, network, transport, end, socket.protocol) || 0xffff);
+    set16(bytes, transport + 6, checksum6(bytes, network, transport, end, socket.protocol) || 0xffff);
     host.observer?.create?.(packet, `socket ${socket.name}`);
     return errorName(output.local(packet));
   }

@@ -1,6 +1,7 @@
 import { OUTPUT, PACKET_LOOPBACK, POSTROUTING } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
+import { set16, set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
 import { isMulticast, multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
@@ -14,8 +15,6 @@ import {
   MAX_PAYLOAD,
   NEXT_HEADER,
   SOURCE,
-  write16,
-  write32,
 } from './headers.ts';
 import { isMember } from './own-addresses.ts';
 import { NEIGHBOUR_MESSAGE, setNextHeaderAt } from './state.ts';
@@ -54,7 +53,7 @@ export class Output6 {
     packet.route = route;
     packet.cause = cause;
     const { bytes, network } = packet;
-    write32(bytes, network, (0x60000000 | (trafficClass << 20) | host.ipv6.flowLabel(flow)) >>> 0);
+    set32(bytes, network, (0x60000000 | (trafficClass << 20) | host.ipv6.flowLabel(flow)) >>> 0);
     bytes[network + NEXT_HEADER] = protocol;
     bytes[network + HOP_LIMIT] = this.hopLimit(route);
     bytes.set(flow.source, network + SOURCE);
@@ -73,9 +72,9 @@ export class Output6 {
     const { bytes, network, transport, end } = packet;
     bytes[transport] = type;
     bytes[transport + 1] = code;
-    write16(bytes, transport + 2, 0);
-    write32(bytes, transport + 4, rest);
-    write16(bytes, transport + 2, checksum6(bytes, network, transport, end, ICMPV6));
+    set16(bytes, transport + 2, 0);
+    set32(bytes, transport + 4, rest);
+    set16(bytes, transport + 2, checksum6(bytes, network, transport, end, ICMPV6));
     packet.ignoreDf = true;
     packet.sender = KERNEL_SENDER;
     this.#host.observer?.create?.(packet, why);
@@ -85,7 +84,7 @@ export class Output6 {
   /** A packet that has its route passes OUTPUT (ip6_local_out). 0, or a negative error number. */
   local(packet: Packet): number {
     const payload = packet.length - HEADER_LENGTH;
-    write16(packet.bytes, packet.network + 4, payload > MAX_PAYLOAD ? 0 : payload);
+    set16(packet.bytes, packet.network + 4, payload > MAX_PAYLOAD ? 0 : payload);
     return this.localAsItIs(packet);
   }
 

@@ -1,6 +1,7 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
 import type { Socket } from '../sockets.ts';
@@ -8,7 +9,7 @@ import { TcpListener, type TcpPath } from '../tcp-listener.ts';
 import { isSigned } from '../tcp-options.ts';
 import { ADDRESS_LENGTH, ADDRESS_MAPPED, addressKind, needsStrictRoute, sameAddress } from './address.ts';
 import { checksum6 } from './checksum.ts';
-import { DESTINATION, HEADER_LENGTH, read16, read32, SOURCE, TCP, write16, write32 } from './headers.ts';
+import { DESTINATION, HEADER_LENGTH, SOURCE, TCP } from './headers.ts';
 
 const HEADER = 20;
 const FIN = 0x01;
@@ -59,7 +60,7 @@ export class Tcp6 implements TcpPath<Ends6> {
       return undefined;
     }
     this.reset(packet, transport, header);
-    return `no socket listens at port ${read16(bytes, transport + 2)}`;
+    return `no socket listens at port ${get16(bytes, transport + 2)}`;
   }
 
   /** Answers a segment that belongs to nothing with a reset (tcp_v6_send_reset; RFC 9293 section 3.10.7.1). */
@@ -69,19 +70,19 @@ export class Tcp6 implements TcpPath<Ends6> {
     if ((flags & RST) !== 0 || packet.route?.type !== ROUTE_TYPE.LOCAL) return;
     if (isSigned(bytes, at + HEADER, at + header)) return;
     const segment = new Uint8Array(HEADER);
-    write16(segment, 0, read16(bytes, at + 2));
-    write16(segment, 2, read16(bytes, at));
+    set16(segment, 0, get16(bytes, at + 2));
+    set16(segment, 2, get16(bytes, at));
     segment[12] = (HEADER >> 2) << 4;
     if ((flags & ACK) !== 0) {
-      write32(segment, 4, read32(bytes, at + 8));
+      set32(segment, 4, get32(bytes, at + 8));
       segment[13] = RST;
     } else {
       const length = end - at - header + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-      write32(segment, 8, read32(bytes, at + 4) + length);
+      set32(segment, 8, get32(bytes, at + 4) + length);
       segment[13] = RST | ACK;
     }
     const { net } = this.#host.ipv6.settings;
-    const first = read32(bytes, network);
+    const first = get32(bytes, network);
     const flow = this.#flow(endsOf(this.#host, packet), segment);
     flow.mark = net.fwmark_reflect !== 0 ? packet.mark : 0;
     if ((net.flowlabel_reflect & REFLECT_RESET) !== 0) flow.flowLabel = first & 0xfffff;
@@ -109,8 +110,8 @@ export class Tcp6 implements TcpPath<Ends6> {
   /** ip6_default_advmss */
   segmentSize(ends: Ends6, ownPort: number, peerPort: number): number | undefined {
     const ports = new Uint8Array(4);
-    write16(ports, 0, ownPort);
-    write16(ports, 2, peerPort);
+    set16(ports, 0, ownPort);
+    set16(ports, 2, peerPort);
     const route = this.#host.routing6.output(this.#flow(ends, ports));
     if (typeof route === 'number') return undefined;
     const { advmss } = route.entry?.metrics ?? {};
@@ -127,8 +128,8 @@ export class Tcp6 implements TcpPath<Ends6> {
     flow.source.set(ends.destination);
     flow.outDevice = ends.device;
     flow.protocol = TCP;
-    flow.sourcePort = read16(segment, 0);
-    flow.destinationPort = read16(segment, 2);
+    flow.sourcePort = get16(segment, 0);
+    flow.destinationPort = get16(segment, 2);
     return flow;
   }
 
@@ -149,8 +150,8 @@ export class Tcp6 implements TcpPath<Ends6> {
       const packet = host.ipv6.output.prepare(cause, flow, route, segment.length, TCP, trafficClass);
       const { bytes, network, transport, end } = packet;
       bytes.set(segment, transport);
-      write16(bytes, transport + 16, 0);
-      write16(bytes, transport + 16, checksum6(bytes, network, transport, end, TCP));
+      set16(bytes, transport + 16, 0);
+      set16(bytes, transport + 16, checksum6(bytes, network, transport, end, TCP));
       packet.sender = sender;
       host.observer?.create?.(packet, why);
       host.ipv6.output.local(packet);

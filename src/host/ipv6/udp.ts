@@ -1,9 +1,10 @@
 import { PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { get16 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import { isMulticast } from './address.ts';
 import { checksum6 } from './checksum.ts';
-import { DESTINATION, read16, UDP } from './headers.ts';
+import { DESTINATION, UDP } from './headers.ts';
 import { ICMP6, UNREACHABLE } from './icmp-types.ts';
 
 const HEADER = 8;
@@ -27,7 +28,7 @@ export class Udp6 {
     const { bytes, network, transport } = packet;
     const available = packet.end - transport;
     if (available < HEADER) return 'the UDP header is cut off';
-    let length = read16(bytes, transport + 4);
+    let length = get16(bytes, transport + 4);
     if (protocol === UDP) {
       if (length === 0) length = available;
       if (length > available) return 'longer than its IP packet';
@@ -35,9 +36,9 @@ export class Udp6 {
       packet.end = transport + length;
     }
     // Other than in IPv4, a checksum must be there (RFC 8200 section 8.1).
-    if (read16(bytes, transport + 6) === 0) return 'no checksum';
+    if (get16(bytes, transport + 6) === 0) return 'no checksum';
     if (!checksumFits(packet, protocol, length)) return 'wrong checksum';
-    const port = read16(bytes, transport + 2);
+    const port = get16(bytes, transport + 2);
     if (isMulticast(bytes, network + DESTINATION)) return this.#toMany(packet, protocol, port);
     const socket = host.sockets.lookup6(packet, protocol);
     if (socket) {
