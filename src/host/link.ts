@@ -1,17 +1,10 @@
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from '../netfilter/constants.ts';
 import { HEADROOM, type Packet } from '../netfilter/packet.ts';
+import { ETH_FIRST_TYPE, ETH_LENGTH, isVlanType, VLAN_LENGTH, vlanId } from '../wire/ethernet.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/protocols.ts';
 import type { Host } from './host.ts';
 import type { Interface } from './interfaces.ts';
 
-const ETHERNET = 14;
-const TAG = 4;
-const IPV4 = 0x0800;
-const ARP = 0x0806;
-const IPV6 = 0x86dd;
-const VLAN = 0x8100;
-const SERVICE_VLAN = 0x88a8;
-/** Below this the type field is a length (IEEE 802.3). */
-const FIRST_TYPE = 0x600;
 /** The longest frame that is taken in. No device sends longer ones; it bounds what a hostile capture can make us hold. */
 const LONGEST_FRAME = 0x20000;
 /** A loop through lo that goes on for ever is cut off after so many packets. */
@@ -48,10 +41,10 @@ export class Link {
   /** A frame arrives. */
   receive(iface: Interface, frame: Uint8Array): void {
     const { length } = frame;
-    if (!iface.up || length < ETHERNET || length > LONGEST_FRAME) return;
+    if (!iface.up || length < ETH_LENGTH || length > LONGEST_FRAME) return;
     const packet = this.#host.pool.acquire();
-    packet.link = HEADROOM - ETHERNET;
-    packet.resize(length - ETHERNET);
+    packet.link = HEADROOM - ETH_LENGTH;
+    packet.resize(length - ETH_LENGTH);
     packet.bytes.set(frame, packet.link);
     packet.inDevice = iface.index;
     this.hold();
@@ -114,17 +107,17 @@ export class Link {
     const { bytes, link } = packet;
     packet.type = packetType(bytes, link, iface.mac);
     packet.etherType = etherType(bytes, link + 12, packet.end);
-    packet.network = link + ETHERNET;
+    packet.network = link + ETH_LENGTH;
     packet.transport = packet.network;
-    while (packet.etherType === VLAN || packet.etherType === SERVICE_VLAN) {
+    while (isVlanType(packet.etherType)) {
       const at = packet.network;
-      if (at + TAG + 2 > packet.end) return;
-      const tagged = ((bytes[at]! & 15) << 8) | bytes[at + 1]!;
+      if (at + VLAN_LENGTH + 2 > packet.end) return;
+      const tagged = vlanId(bytes, at);
       packet.etherType = etherType(bytes, at + 2, packet.end);
       // The tag is taken out: the addresses move up to the type.
-      bytes.copyWithin(packet.link + TAG, packet.link, packet.link + 12);
-      packet.link += TAG;
-      packet.network += TAG;
+      bytes.copyWithin(packet.link + VLAN_LENGTH, packet.link, packet.link + 12);
+      packet.link += VLAN_LENGTH;
+      packet.network += VLAN_LENGTH;
       packet.transport = packet.network;
       if (tagged !== 0) {
         // No interface here has this VLAN. Tag 0 only carries a priority.
@@ -137,15 +130,15 @@ export class Link {
   #dispatch(packet: Packet, iface: Interface): void {
     const host = this.#host;
     switch (packet.etherType) {
-      case IPV4:
+      case ETHERTYPE_IPV4:
         packet.family = 4;
         host.ipv4.receive(packet, iface);
         return;
-      case IPV6:
+      case ETHERTYPE_IPV6:
         packet.family = 6;
         host.ipv6.receive(packet, iface);
         return;
-      case ARP:
+      case ETHERTYPE_ARP:
         host.neighbours.receiveArp(packet, iface);
         return;
       default:
@@ -174,16 +167,6 @@ function packetType(bytes: Uint8Array, link: number, mac: Uint8Array): number {
 /** The EtherType, or below 0x600 what Linux takes a length for: 1 (raw 802.3) or 4 (802.2), which nobody takes. */
 function etherType(bytes: Uint8Array, at: number, end: number): number {
   const type = (bytes[at]! << 8) | bytes[at + 1]!;
-  if (type >= FIRST_TYPE) return type;
+  if (type >= ETH_FIRST_TYPE) return type;
   return at + 4 <= end && bytes[at + 2] === 0xff && bytes[at + 3] === 0xff ? 1 : 4;
-}
-
-/** A frame arrives at an interface; the bytes are copied. */
-export function receiveFrame(host: Host, iface: Interface, frame: Uint8Array): void {
-  host.link.receive(iface, frame);
-}
-
-/** A packet leaves by an interface with the Ethernet header that lies at `packet.link`. */
-export function transmitFrame(host: Host, iface: Interface, packet: Packet): number {
-  return host.link.transmit(iface, packet);
 }

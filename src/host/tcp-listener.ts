@@ -1,7 +1,7 @@
 import type { Packet } from '../netfilter/packet.ts';
 import type { Timer } from '../netfilter/timers.ts';
+import { get16, get32, set16, set32 } from '../wire/bytes.ts';
 import type { Host } from './host.ts';
-import { read16, read32, write16, write32 } from './ipv4/header.ts';
 import type { Socket } from './sockets.ts';
 import { answerOptions, isSigned, readOffers, type TcpOffers } from './tcp-options.ts';
 
@@ -75,7 +75,7 @@ export class TcpListener<Ends> {
       return this.#drop(packet, 'signed, and the socket has no key');
     }
     const list = this.#connections.get(socket);
-    const port = read16(bytes, at);
+    const port = get16(bytes, at);
     const found = list?.find((one) => one.sourcePort === port && this.#path.isFrom(one.ends, packet));
     if (found && this.#path.isTo(found.ends, packet)) {
       return this.#proceed(packet, socket, found, at, header, flags);
@@ -134,7 +134,7 @@ export class TcpListener<Ends> {
     if (settings.tcp_window_scaling === 0) offers.windowScale = -1;
     if (settings.tcp_sack === 0) offers.sack = false;
     if (settings.tcp_timestamps === 0) offers.timestamp = false;
-    const size = path.segmentSize(ends, read16(bytes, at + 2), read16(bytes, at));
+    const size = path.segmentSize(ends, get16(bytes, at + 2), get16(bytes, at));
     if (size === undefined) return undefined;
     const unit = size - (offers.timestamp ? 12 : 0);
     const window = Math.min(Math.floor(SPACE / unit) * unit, LARGEST_WINDOW);
@@ -142,16 +142,16 @@ export class TcpListener<Ends> {
     const clock = (host.services.random() + Math.floor(host.timers.now / 1000)) | 0;
     const written = answerOptions(size, offers, WINDOW_SCALE, clock);
     const segment = new Uint8Array(HEADER + written.length);
-    const initial = read32(bytes, at + 4);
+    const initial = get32(bytes, at + 4);
     const congestion =
       (flags & (ECE | CWR)) === (ECE | CWR) && settings.tcp_ecn !== 0 && path.ecn(packet) === 0;
-    fill(segment, read16(bytes, at + 2), read16(bytes, at), ownInitial, (initial + 1) | 0, window);
+    fill(segment, get16(bytes, at + 2), get16(bytes, at), ownInitial, (initial + 1) | 0, window);
     segment[12] = (segment.length >> 2) << 4;
     segment[13] = SYN | ACK | (congestion ? ECE : 0);
     segment.set(written, HEADER);
     return {
       ends,
-      sourcePort: read16(bytes, at),
+      sourcePort: get16(bytes, at),
       initial,
       ownInitial,
       offers,
@@ -191,7 +191,7 @@ export class TcpListener<Ends> {
     flags: number,
   ): number {
     const { bytes } = packet;
-    const sequence = read32(bytes, at + 4);
+    const sequence = get32(bytes, at + 4);
     const length = packet.end - at - header + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
     const kind = flags & (SYN | ACK | RST);
     if (connection.established) return this.#established(packet, socket, connection, sequence, length, flags);
@@ -203,7 +203,7 @@ export class TcpListener<Ends> {
       }
       return this.#done(packet, socket);
     }
-    if ((kind & ACK) !== 0 && read32(bytes, at + 8) !== ((connection.ownInitial + 1) | 0)) {
+    if ((kind & ACK) !== 0 && get32(bytes, at + 8) !== ((connection.ownInitial + 1) | 0)) {
       return this.#listen(packet, socket, at, header, flags);
     }
     if (!inWindow(sequence, length, connection.next, connection.window)) {
@@ -283,11 +283,11 @@ function fill(
   acknowledged: number,
   window: number,
 ): void {
-  write16(segment, 0, from);
-  write16(segment, 2, to);
-  write32(segment, 4, sequence);
-  write32(segment, 8, acknowledged);
-  write16(segment, 14, window);
+  set16(segment, 0, from);
+  set16(segment, 2, to);
+  set32(segment, 4, sequence);
+  set32(segment, 8, acknowledged);
+  set16(segment, 14, window);
 }
 
 /** (tcp_in_window) */

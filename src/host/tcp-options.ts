@@ -1,4 +1,4 @@
-import { read32, write16, write32 } from './ipv4/header.ts';
+import { get32, set16, set32 } from '../wire/bytes.ts';
 
 const END = 0;
 const NO_OPERATION = 1;
@@ -31,7 +31,7 @@ export function readOffers(bytes: Uint8Array, from: number, to: number): TcpOffe
       offers.sack = true;
     } else if (kind === TIMESTAMP && length === 10) {
       offers.timestamp = true;
-      offers.timestampValue = read32(bytes, at + 2);
+      offers.timestampValue = get32(bytes, at + 2);
     }
     return false;
   });
@@ -77,7 +77,7 @@ export function answerOptions(
   const bytes = new Uint8Array(40);
   bytes[0] = MAXIMUM_SEGMENT;
   bytes[1] = 4;
-  write16(bytes, 2, segmentSize);
+  set16(bytes, 2, segmentSize);
   let at = 4;
   if (offers.sack || offers.timestamp) {
     bytes[at++] = offers.sack && offers.timestamp ? SACK_PERMITTED : NO_OPERATION;
@@ -85,8 +85,8 @@ export function answerOptions(
     bytes[at++] = offers.timestamp ? TIMESTAMP : SACK_PERMITTED;
     bytes[at++] = offers.timestamp ? 10 : 2;
     if (offers.timestamp) {
-      write32(bytes, at, timestamp);
-      write32(bytes, at + 4, offers.timestampValue);
+      set32(bytes, at, timestamp);
+      set32(bytes, at + 4, offers.timestampValue);
       at += 8;
     }
   }

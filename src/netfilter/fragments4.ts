@@ -1,4 +1,18 @@
 import {
+  fillIpv4Checksum,
+  IPV4_DF,
+  IPV4_MF,
+  IPV4_OFFSET_MASK,
+  ipv4Destination,
+  ipv4Ecn,
+  ipv4FragmentField,
+  ipv4HeaderLength,
+  ipv4IsFragment,
+  ipv4Source,
+  setIpv4FragmentField,
+  setIpv4TotalLength,
+} from '../wire/ipv4.ts';
+import {
   type FragmentQueue,
   type FragmentSettings,
   FragmentSizes,
@@ -9,10 +23,6 @@ import {
 } from './fragments.ts';
 import type { Packet } from './packet.ts';
 import type { Timers } from './timers.ts';
-
-const OFFSET_MASK = 0x1fff;
-const MORE_FRAGMENTS = 0x2000;
-const DONT_FRAGMENT = 0x4000;
 
 /** Who reassembles; fragments of one packet that different users gather do not meet (enum ip_defrag_users). */
 export const DEFRAG_LOCAL = 0;
@@ -49,9 +59,7 @@ interface Source {
 
 /** True for a packet that is a fragment: offset other than 0, or more to come. */
 export function isFragment4(packet: Packet): boolean {
-  const at = packet.network + 6;
-  const field = (packet.bytes[at]! << 8) | packet.bytes[at + 1]!;
-  return (field & (OFFSET_MASK | MORE_FRAGMENTS)) !== 0;
+  return ipv4IsFragment(packet.bytes, packet.network);
 }
 
 /** Reassembly of IPv4 packets (net/ipv4/ip_fragment.c), for the host itself and for connection tracking. */
@@ -91,8 +99,8 @@ export class Fragments4 {
     const { bytes, network } = packet;
     const key = this.#key;
     key[0] = user;
-    key[1] = word(bytes, network + 12);
-    key[2] = word(bytes, network + 16);
+    key[1] = ipv4Source(bytes, network);
+    key[2] = ipv4Destination(bytes, network);
     key[3] = (bytes[network + 4]! << 24) | (bytes[network + 5]! << 16) | bytes[network + 9]!;
     const before = this.#reassembly.waiting;
     const queue = this.#reassembly.find(key);
@@ -106,11 +114,11 @@ export class Fragments4 {
 
   #queue(queue: FragmentQueue, packet: Packet, user: number): boolean {
     const { bytes, network } = packet;
-    const headerLength = (bytes[network]! & 15) * 4;
-    const field = (bytes[network + 6]! << 8) | bytes[network + 7]!;
-    const offset = (field & OFFSET_MASK) << 3;
+    const headerLength = ipv4HeaderLength(bytes, network);
+    const field = ipv4FragmentField(bytes, network);
+    const offset = (field & IPV4_OFFSET_MASK) << 3;
     let end = offset + packet.end - network - headerLength;
-    if ((field & MORE_FRAGMENTS) === 0) {
+    if ((field & IPV4_MF) === 0) {
       if (end < queue.length || (queue.lastIn && end !== queue.length)) {
         return this.#discard(queue, packet, 'a fragment lies behind the last one');
       }
@@ -129,10 +137,10 @@ export class Fragments4 {
     if (inserted === OVERLAP) return this.#discard(queue, packet, 'fragments overlap');
     if (inserted !== INSERTED) return this.#drop(packet, 'duplicate fragment');
     if (packet.inDevice !== 0) queue.inDevice = packet.inDevice;
-    queue.ecn |= 1 << (bytes[network + 1]! & 3);
+    queue.ecn |= 1 << ipv4Ecn(bytes, network);
     const size = packet.end - network;
     if (size > queue.maxSize) queue.maxSize = size;
-    if (field & DONT_FRAGMENT && size > queue.maxDfSize) queue.maxDfSize = size;
+    if (field & IPV4_DF && size > queue.maxDfSize) queue.maxDfSize = size;
     if (!queue.complete) {
       packet.route = undefined;
       packet.sender = undefined;
@@ -145,7 +153,7 @@ export class Fragments4 {
     const { route, inDevice } = packet;
     const { maxSize, maxDfSize } = queue;
     const first = queue.head!.packet;
-    const headerLength = (first.bytes[first.network]! & 15) * 4;
+    const headerLength = ipv4HeaderLength(first.bytes, first.network);
     const total = headerLength + queue.length;
     const ecn = reassembledEcn(queue.ecn);
     if (ecn < 0 || total > 65535) {
@@ -171,13 +179,11 @@ export class Fragments4 {
     }
     const { bytes, network } = packet;
     bytes[network + 1]! |= ecn;
-    bytes[network + 2] = total >> 8;
-    bytes[network + 3] = total & 255;
+    setIpv4TotalLength(bytes, network, total);
     // DF of the whole only if the largest fragment had it, so that no larger one leaves than came.
-    bytes[network + 6] = maxDfSize === maxSize ? DONT_FRAGMENT >> 8 : 0;
-    bytes[network + 7] = 0;
+    setIpv4FragmentField(bytes, network, maxDfSize === maxSize ? IPV4_DF : 0);
     if (maxDfSize === maxSize) packet.flags |= LARGEST_HAD_DF;
-    writeChecksum(bytes, network, headerLength);
+    fillIpv4Checksum(bytes, network);
     return true;
   }
 
@@ -221,22 +227,6 @@ export class Fragments4 {
     this.#host.drop(packet, 'reassembly', reason);
     return false;
   }
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-/** RFC 791 section 3.1: the header's checksum. */
-function writeChecksum(bytes: Uint8Array, network: number, headerLength: number): void {
-  bytes[network + 10] = 0;
-  bytes[network + 11] = 0;
-  let sum = 0;
-  for (let at = network; at < network + headerLength; at += 2) sum += (bytes[at]! << 8) | bytes[at + 1]!;
-  sum = (sum & 0xffff) + (sum >>> 16);
-  sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
-  bytes[network + 10] = sum >> 8;
-  bytes[network + 11] = sum & 255;
 }
 
 function dotted(address: number): string {

@@ -2,8 +2,17 @@ import { INPUT } from '../../netfilter/constants.ts';
 import { DEFRAG_LOCAL } from '../../netfilter/fragments4.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import {
+  IPPROTO_ICMP,
+  IPPROTO_IGMP,
+  IPPROTO_PIM,
+  IPPROTO_RAW,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_UDPLITE,
+} from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
-import { headerLength, ICMP, IGMP, isFragment, PIM, protocolOf, RAW, TCP, UDP, UDP_LITE } from './header.ts';
+import { headerLength, isFragment, protocolOf } from './header.ts';
 import { PROTOCOL_UNREACHABLE, UNREACHABLE } from './icmp.ts';
 import { FRAGMENTED } from './state.ts';
 
@@ -31,15 +40,15 @@ export class Deliver4 {
     const { ipv4, pool, observer } = this.#host;
     const protocol = protocolOf(packet);
     switch (protocol) {
-      case TCP:
+      case IPPROTO_TCP:
         return ipv4.tcp.receive(packet);
-      case UDP:
-      case UDP_LITE:
+      case IPPROTO_UDP:
+      case IPPROTO_UDPLITE:
         return ipv4.udp.receive(packet, protocol);
-      case ICMP:
+      case IPPROTO_ICMP:
         return ipv4.icmpInput.receive(packet);
-      case IGMP:
-      case PIM:
+      case IPPROTO_IGMP:
+      case IPPROTO_PIM:
         observer?.deliver?.(packet, 'the host itself: multicast routing, ignored');
         pool.release(packet);
         return 0;
@@ -50,7 +59,7 @@ export class Deliver4 {
 
   #unknown(packet: Packet, protocol: number): number {
     const { ipv4, pool, observer } = this.#host;
-    if (protocol === RAW && ipv4.rawSocketIsOpen) {
+    if (protocol === IPPROTO_RAW && ipv4.rawSocketIsOpen) {
       // The very socket that a process sends raw packets by takes what comes for "protocol 255".
       observer?.deliver?.(packet, 'the raw socket of the sender');
       pool.release(packet);

@@ -1,9 +1,10 @@
 import { FORWARD, PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { decreaseIpv4Ttl, IPV4_DF, ipv4Ttl } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
-import { CHECKSUM, DONT_FRAGMENT, fragmentField, read16, source, TTL, write16 } from './header.ts';
+import { fragmentField, source } from './header.ts';
 import { FRAGMENTATION_NEEDED, REDIRECT, SOURCE_ROUTE_FAILED, TIME_EXCEEDED, UNREACHABLE } from './icmp.ts';
 import { nextHop } from './output.ts';
 import { DO_REDIRECT, FORWARDED, optionsOf } from './state.ts';
@@ -24,7 +25,7 @@ export class Forward4 {
     const { bytes, network } = packet;
     const route = packet.route as Route4;
     if (packet.type !== PACKET_HOST) return this.#drop(packet, 'came in a broadcast or multicast frame');
-    if (bytes[network + TTL]! <= 1) {
+    if (ipv4Ttl(bytes, network) <= 1) {
       host.ipv4.icmp.sendError(packet, TIME_EXCEEDED, 0, 0);
       return this.#drop(packet, 'time to live exceeded');
     }
@@ -39,7 +40,7 @@ export class Forward4 {
       host.ipv4.icmp.sendError(packet, UNREACHABLE, FRAGMENTATION_NEEDED, mtu);
       return this.#drop(packet, `longer than the ${mtu} bytes of this way, and not to be fragmented`);
     }
-    decreaseTtl(bytes, network);
+    decreaseIpv4Ttl(bytes, network);
     if ((packet.flags & DO_REDIRECT) !== 0 && !options?.sourceRoute) this.#redirect(packet, route);
     return host.hooks.run(packet, 4, FORWARD, packet.inDevice, route.outDevice, this.#accepted);
   }
@@ -68,13 +69,6 @@ export class Forward4 {
 
 /** (ip_exceeds_mtu) */
 function tooLong(packet: Packet, mtu: number): boolean {
-  if (packet.end - packet.network <= mtu || (fragmentField(packet) & DONT_FRAGMENT) === 0) return false;
+  if (packet.end - packet.network <= mtu || (fragmentField(packet) & IPV4_DF) === 0) return false;
   return packet.fragmentMax > mtu || !packet.ignoreDf;
-}
-
-/** RFC 1624: the checksum grows by what the header lost. (include/net/ip.h ip_decrease_ttl) */
-function decreaseTtl(bytes: Uint8Array, network: number): void {
-  const sum = read16(bytes, network + CHECKSUM) + 0x100;
-  write16(bytes, network + CHECKSUM, sum >= 0xffff ? (sum + 1) & 0xffff : sum);
-  bytes[network + TTL]!--;
 }

@@ -1,18 +1,17 @@
 import { ERRNO } from '../../netfilter/constants.ts';
 import { LARGEST_HAD_DF } from '../../netfilter/fragments4.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import type { Host } from '../host.ts';
+import { set16 } from '../../wire/bytes.ts';
 import {
-  DONT_FRAGMENT,
-  FRAGMENT,
-  fragmentField,
-  headerLength,
-  MORE_FRAGMENTS,
-  OFFSET_MASK,
-  setHeaderChecksum,
-  TOTAL_LENGTH,
-  write16,
-} from './header.ts';
+  fillIpv4Checksum,
+  IPV4_DF,
+  IPV4_FRAGMENT_AT,
+  IPV4_MF,
+  IPV4_OFFSET_MASK,
+  IPV4_TOTAL_LENGTH_AT,
+} from '../../wire/ipv4.ts';
+import type { Host } from '../host.ts';
+import { fragmentField, headerLength } from './header.ts';
 import { keepCopiedOptions } from './options-write.ts';
 import { FRAGMENTED, optionsOf, piecesOf } from './state.ts';
 
@@ -41,7 +40,7 @@ export function fragment(host: Host, packet: Packet, mtu: number): number {
 
 /** The kernel's fast path: the fragments it was made of are still there, and every one is small enough. */
 function fits(packet: Packet, pieces: readonly number[], room: number, header: number): boolean {
-  if (pieces.length < 2 || (fragmentField(packet) & (OFFSET_MASK | MORE_FRAGMENTS)) !== 0) return false;
+  if (pieces.length < 2 || (fragmentField(packet) & (IPV4_OFFSET_MASK | IPV4_MF)) !== 0) return false;
   let sum = 0;
   for (let i = 0; i < pieces.length; i++) {
     const size = pieces[i]!;
@@ -54,7 +53,7 @@ function fits(packet: Packet, pieces: readonly number[], room: number, header: n
 function sendPieces(host: Host, packet: Packet, pieces: readonly number[], header: number): number {
   let offset = 0;
   for (let i = 0; i < pieces.length; i++) {
-    const more = i < pieces.length - 1 ? MORE_FRAGMENTS : 0;
+    const more = i < pieces.length - 1 ? IPV4_MF : 0;
     const result = sendOne(host, packet, header, offset, pieces[i]!, more | (offset >> 3));
     if (i === 0) keepCopiedOptions(packet.bytes, packet.network, optionsOf(packet)?.length ?? 0);
     if (result !== 0) return result;
@@ -65,14 +64,14 @@ function sendPieces(host: Host, packet: Packet, pieces: readonly number[], heade
 
 function sendParts(host: Host, packet: Packet, room: number, header: number): number {
   const field = fragmentField(packet);
-  const keepDf = (packet.flags & LARGEST_HAD_DF) !== 0 ? DONT_FRAGMENT : 0;
-  const first = (field & OFFSET_MASK) << 3;
+  const keepDf = (packet.flags & LARGEST_HAD_DF) !== 0 ? IPV4_DF : 0;
+  const first = (field & IPV4_OFFSET_MASK) << 3;
   const total = packet.end - packet.network - header;
   for (let done = 0; done < total; ) {
     const left = total - done;
     const size = left > room ? room & ~7 : left;
     // A fragment that is fragmented again keeps saying that more follow.
-    const more = size < left ? MORE_FRAGMENTS : field & MORE_FRAGMENTS;
+    const more = size < left ? IPV4_MF : field & IPV4_MF;
     const offset = first + done;
     const result = sendOne(host, packet, header, done, size, keepDf | more | (offset >> 3));
     if (offset === 0) keepCopiedOptions(packet.bytes, packet.network, optionsOf(packet)?.length ?? 0);
@@ -114,8 +113,8 @@ function sendOne(
   part.hash = packet.hash;
   part.id = packet.id;
   part.cause = packet.cause;
-  write16(part.bytes, network + TOTAL_LENGTH, header + size);
-  write16(part.bytes, network + FRAGMENT, field);
-  setHeaderChecksum(part.bytes, network);
+  set16(part.bytes, network + IPV4_TOTAL_LENGTH_AT, header + size);
+  set16(part.bytes, network + IPV4_FRAGMENT_AT, field);
+  fillIpv4Checksum(part.bytes, network);
   return host.ipv4.output.neighbour(part);
 }

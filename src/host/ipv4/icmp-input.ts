@@ -1,7 +1,11 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get16, get32, set32 } from '../../wire/bytes.ts';
+import { checksum } from '../../wire/checksum.ts';
+import { IPPROTO_ICMP, IPPROTO_UDP } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
-import { dotted, fold, headerLength, ICMP, read16, read32, sumWords, UDP, write32 } from './header.ts';
+import { dotted } from '../routing/special4.ts';
+import { headerLength } from './header.ts';
 import {
   ECHO,
   ECHO_REPLY,
@@ -36,7 +40,7 @@ export class IcmpInput {
     const { bytes } = packet;
     const at = packet.network + headerLength(packet);
     packet.transport = at;
-    const right = (packet.flags & TRUSTED) !== 0 || fold(sumWords(bytes, at, packet.end, 0)) === 0;
+    const right = (packet.flags & TRUSTED) !== 0 || checksum(bytes, at, packet.end) === 0;
     if (!right) return this.#drop(packet, 'wrong checksum');
     if (at + 8 > packet.end) return this.#drop(packet, 'the ICMP header is cut off');
     const type = bytes[at]!;
@@ -93,8 +97,8 @@ export class IcmpInput {
     body[0] = TIMESTAMP_REPLY;
     body[1] = 0;
     const now = ipv4.options.timeOfDay();
-    write32(body, 12, now);
-    write32(body, 16, now);
+    set32(body, 12, now);
+    set32(body, 16, now);
     this.#host.observer?.deliver?.(packet, 'the host itself: timestamp request');
     ipv4.icmp.reply(packet, body, 'timestamp reply');
     this.#host.pool.release(packet);
@@ -113,11 +117,11 @@ export class IcmpInput {
       if (quotedHeader < 20) return this.#drop(packet, 'the quoted header is malformed');
       if (type === UNREACHABLE && code > LAST_UNREACHABLE_CODE) return this.#done(packet, 'ICMP, ignored');
       if (type === TIME_EXCEEDED && code === 1) return this.#done(packet, 'ICMP, ignored');
-      const to = read32(bytes, quoted + 16);
+      const to = get32(bytes, quoted + 16);
       const bogus = routing4.addressType(to, packet.inDevice) === ROUTE_TYPE.BROADCAST;
       if (bogus && this.#host.ipv4.settings.icmp_ignore_bogus_error_responses === 0) {
         const where = this.#host.interfaces.nameOf(packet.inDevice);
-        const sender = dotted(read32(bytes, packet.network + 12));
+        const sender = dotted(get32(bytes, packet.network + 12));
         const text = `${sender} sent an invalid ICMP type ${type}, code ${code} error to a broadcast: ${dotted(to)} on ${where}`;
         services.log(4, `IPv4: ${text}`);
         return this.#drop(packet, 'an error about a broadcast');
@@ -125,9 +129,9 @@ export class IcmpInput {
     }
     if (end - quoted >= quotedHeader + 8 && this.#isAboutOurs(packet, quoted, quotedHeader)) {
       if (type === REDIRECT) {
-        learnRedirect(this.#host, packet, quoted, code, read32(bytes, at + 4));
+        learnRedirect(this.#host, packet, quoted, code, get32(bytes, at + 4));
       } else if (type === UNREACHABLE && code === FRAGMENTATION_NEEDED) {
-        learnMtu(this.#host, packet, quoted, read16(bytes, at + 6));
+        learnMtu(this.#host, packet, quoted, get16(bytes, at + 6));
       }
     }
     return this.#done(packet, 'the host itself: ICMP error');
@@ -137,11 +141,13 @@ export class IcmpInput {
   #isAboutOurs(packet: Packet, quoted: number, header: number): boolean {
     const { bytes } = packet;
     const protocol = bytes[quoted + 9];
-    if (protocol === ICMP) return true;
-    if (protocol !== UDP) return false;
+    if (protocol === IPPROTO_ICMP) return true;
+    if (protocol !== IPPROTO_UDP) return false;
     const ports = quoted + header;
     const { sockets } = this.#host;
-    return sockets.find(4, UDP, bytes, quoted + 12, read16(bytes, ports), packet.inDevice) !== undefined;
+    return (
+      sockets.find(4, IPPROTO_UDP, bytes, quoted + 12, get16(bytes, ports), packet.inDevice) !== undefined
+    );
   }
 
   #done(packet: Packet, to: string): number {

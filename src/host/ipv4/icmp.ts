@@ -1,23 +1,12 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
-import type { Packet } from '../../netfilter/packet.ts';
+import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
+import { get32, set16, set32 } from '../../wire/bytes.ts';
+import { checksum } from '../../wire/checksum.ts';
+import { IPV4_DESTINATION_AT, IPV4_LENGTH, IPV4_OFFSET_MASK } from '../../wire/ipv4.ts';
+import { IPPROTO_ICMP } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
-import {
-  DESTINATION,
-  fold,
-  fragmentField,
-  HEADER_LENGTH,
-  headerLength,
-  ICMP,
-  OFFSET_MASK,
-  protocolOf,
-  read32,
-  source,
-  sumWords,
-  tosOf,
-  write16,
-  write32,
-} from './header.ts';
+import { fragmentField, headerLength, protocolOf, source, tosOf } from './header.ts';
 import type { Options } from './options.ts';
 import { type EchoedOptions, echoOptions } from './options-write.ts';
 import { GlobalLimit } from './peers.ts';
@@ -103,11 +92,11 @@ export class Icmp {
 
   /** The rules of when not to send an error. */
   #mayTell(about: Packet, type: number): boolean {
-    if (about.end - about.network < HEADER_LENGTH || about.type !== PACKET_HOST) return false;
+    if (about.end - about.network < IPV4_LENGTH || about.type !== PACKET_HOST) return false;
     const route = about.route as Route4;
     if (route.isBroadcast || route.isMulticast) return false;
-    if ((fragmentField(about) & OFFSET_MASK) !== 0) return false;
-    if (isError(type) && protocolOf(about) === ICMP) {
+    if ((fragmentField(about) & IPV4_OFFSET_MASK) !== 0) return false;
+    if (isError(type) && protocolOf(about) === IPPROTO_ICMP) {
       const at = about.network + headerLength(about);
       if (at >= about.end) return false;
       const inner = about.bytes[at]!;
@@ -130,7 +119,7 @@ export class Icmp {
     const route = about.route as Route4;
     let from = 0;
     if (route.isLocal) {
-      from = read32(bytes, network + DESTINATION);
+      from = get32(bytes, network + IPV4_DESTINATION_AT);
     } else if (about.inDevice !== 0 && this.#host.ipv4.settings.icmp_errors_use_inbound_ifaddr !== 0) {
       const device = host.interfaces.byIndex(about.inDevice);
       if (device) from = routing4.sourceAddress(device.index, source(about), 253);
@@ -139,17 +128,17 @@ export class Icmp {
     if (options && !echo) return;
     const tos = isError(type) ? (tosOf(about) & TOS_BITS) | PRECEDENCE : tosOf(about);
     const to = echo?.firstHop || source(about);
-    const out = host.ipv4.route(to, from, tos, this.#replyMark(about), ICMP);
+    const out = host.ipv4.route(to, from, tos, this.#replyMark(about), IPPROTO_ICMP);
     if (typeof out === 'number' || !this.#allowPeer(out, to, limit)) return;
     const optionsLength = echo?.length ?? 0;
-    const room = Math.min(host.ipv4.pathMtu(out), ERROR_LENGTH) - HEADER_LENGTH - optionsLength - 8;
-    if (room <= HEADER_LENGTH) return;
+    const room = Math.min(host.ipv4.pathMtu(out), ERROR_LENGTH) - IPV4_LENGTH - optionsLength - 8;
+    if (room <= IPV4_LENGTH) return;
     const quoted = Math.min(about.end - network, room);
     const packet = host.ipv4.build(
       out,
       host.ipv4.chosenSource || DUMMY_ADDRESS,
       to,
-      ICMP,
+      IPPROTO_ICMP,
       tos,
       8 + quoted,
       echo,
@@ -158,7 +147,7 @@ export class Icmp {
     const at = packet.transport;
     packet.bytes[at] = type;
     packet.bytes[at + 1] = code;
-    write32(packet.bytes, at + 4, info);
+    set32(packet.bytes, at + 4, info);
     packet.bytes.set(bytes.subarray(network, network + quoted), at + 8);
     this.#finish(packet, about);
     if (isError(type)) host.attach(packet, about);
@@ -180,14 +169,20 @@ export class Icmp {
       try {
         const to = echo?.firstHop || source(about);
         const tos = tosOf(about);
-        const out = host.ipv4.route(to, host.ipv4.answerAddress(about), tos, this.#replyMark(about), ICMP);
-        const length = HEADER_LENGTH + (echo?.length ?? 0) + body.length;
+        const out = host.ipv4.route(
+          to,
+          host.ipv4.answerAddress(about),
+          tos,
+          this.#replyMark(about),
+          IPPROTO_ICMP,
+        );
+        const length = IPV4_LENGTH + (echo?.length ?? 0) + body.length;
         if (typeof out !== 'number' && this.#allowPeer(out, to, limit) && length <= 0xffff) {
           const packet = host.ipv4.build(
             out,
             host.ipv4.chosenSource,
             to,
-            ICMP,
+            IPPROTO_ICMP,
             tos,
             body.length,
             echo,
@@ -209,9 +204,10 @@ export class Icmp {
     const { bytes, transport, end } = packet;
     bytes[transport + 2] = 0;
     bytes[transport + 3] = 0;
-    write16(bytes, transport + 2, fold(sumWords(bytes, transport, end, 0)));
+    set16(bytes, transport + 2, checksum(bytes, transport, end));
     packet.mark = this.#replyMark(about);
     packet.cause = about.id;
+    packet.sender = KERNEL_SENDER;
     packet.ignoreDf = true;
   }
 

@@ -2,29 +2,25 @@ import type { ErrnoName } from '../../netfilter/constants.ts';
 import { Fragments4 } from '../../netfilter/fragments4.ts';
 import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE, type Route } from '../../netfilter/services.ts';
+import { set16, set32 } from '../../wire/bytes.ts';
+import {
+  IPV4_DESTINATION_AT,
+  IPV4_ID_AT,
+  IPV4_LENGTH,
+  IPV4_PROTOCOL_AT,
+  IPV4_SOURCE_AT,
+  IPV4_TOS_AT,
+  IPV4_TTL_AT,
+} from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import { FibResult4 } from '../routing/fib4.ts';
 import { Flow4, type Route4, SCOPE } from '../routing/route4.ts';
+import { dotted, isZeronet } from '../routing/special4.ts';
 import type { Socket } from '../sockets.ts';
 import { Deliver4 } from './deliver.ts';
 import { Forward4 } from './forward.ts';
-import {
-  DESTINATION,
-  destination,
-  HEADER_LENGTH,
-  headerLength,
-  IDENTIFICATION,
-  MAX_MTU,
-  PROTOCOL,
-  SOURCE,
-  source,
-  TOS,
-  TTL,
-  tosOf,
-  write16,
-  write32,
-} from './header.ts';
+import { destination, headerLength, MAX_MTU, source, tosOf } from './header.ts';
 import { HOST_UNREACHABLE, Icmp, TIME_EXCEEDED, UNREACHABLE } from './icmp.ts';
 import { IcmpInput } from './icmp-input.ts';
 import { Local4 } from './local.ts';
@@ -146,17 +142,16 @@ export class Ipv4 {
     const host = this.#host;
     const { bytes, network } = packet;
     const hop = nextHop(packet.route as Route4, packet);
-    if (packet.end - network >= HEADER_LENGTH && bytes[network]! >> 4 === 4) {
+    if (packet.end - network >= IPV4_LENGTH && bytes[network]! >> 4 === 4) {
       let options: Options | undefined;
-      let wrong = headerLength(packet) < HEADER_LENGTH ? 1 : 0;
-      if (headerLength(packet) > HEADER_LENGTH && packet.end - network >= headerLength(packet)) {
+      let wrong = headerLength(packet) < IPV4_LENGTH ? 1 : 0;
+      if (headerLength(packet) > IPV4_LENGTH && packet.end - network >= headerLength(packet)) {
         options = new Options();
         wrong = this.options.read(packet, options);
       }
       if (wrong === 0) this.icmp.sendError(packet, UNREACHABLE, HOST_UNREACHABLE, 0, options);
     }
-    const text = `${hop >>> 24}.${(hop >>> 16) & 255}.${(hop >>> 8) & 255}.${hop & 255}`;
-    host.drop(packet, 'neighbour', `${text} does not answer`);
+    host.drop(packet, 'neighbour', `${dotted(hop)} does not answer`);
   }
 
   /** A packet that waited in a queue was given other bytes: its headers are found again. */
@@ -208,17 +203,17 @@ export class Ipv4 {
   ): Packet {
     const packet = this.#host.pool.acquire();
     packet.sender = KERNEL_SENDER;
-    const header = HEADER_LENGTH + (options?.length ?? 0);
+    const header = IPV4_LENGTH + (options?.length ?? 0);
     packet.resize(header + length);
     const { bytes, network } = packet;
     bytes.fill(0, network, packet.end);
     bytes[network] = 0x40 | (header >> 2);
-    bytes[network + TOS] = tos;
-    bytes[network + TTL] = this.hopLimit(route);
-    bytes[network + PROTOCOL] = protocol;
-    write16(bytes, network + IDENTIFICATION, this.nextIdentification());
-    write32(bytes, network + SOURCE, from);
-    write32(bytes, network + DESTINATION, to);
+    bytes[network + IPV4_TOS_AT] = tos;
+    bytes[network + IPV4_TTL_AT] = this.hopLimit(route);
+    bytes[network + IPV4_PROTOCOL_AT] = protocol;
+    set16(bytes, network + IPV4_ID_AT, this.nextIdentification());
+    set32(bytes, network + IPV4_SOURCE_AT, from);
+    set32(bytes, network + IPV4_DESTINATION_AT, to);
     packet.route = route;
     packet.transport = network + header;
     if (options && options.length > 0) {
@@ -273,7 +268,7 @@ export class Ipv4 {
     const { routing4, interfaces } = this.#host;
     const from = source(packet);
     let scope: number = SCOPE.LINK;
-    if (from >>> 24 !== 0) {
+    if (!isZeronet(from)) {
       scope = SCOPE.UNIVERSE;
       const device = interfaces.byIndex(packet.inDevice);
       const flow = this.newFlow();

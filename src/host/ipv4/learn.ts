@@ -1,10 +1,13 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get32 } from '../../wire/bytes.ts';
+import { IPV4_DESTINATION_AT, IPV4_PROTOCOL_AT, IPV4_SOURCE_AT, IPV4_TOS_AT } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import { network } from '../routing/fib4.ts';
 import type { Flow4 } from '../routing/route4.ts';
-import { DESTINATION, dotted, isMulticast, PROTOCOL, read32, SOURCE, source, TOS } from './header.ts';
+import { dotted, isLimitedBroadcast, isMulticast4, isZeronet } from '../routing/special4.ts';
+import { source } from './header.ts';
 
 /** A path is taken to carry this much whatever a router says (net.ipv4.route.min_pmtu, mtu_expires). */
 const LEAST_PATH_MTU = 552;
@@ -17,10 +20,10 @@ const LAST_REDIRECT = 3;
 function quotedFlow(host: Host, packet: Packet, quoted: number): Flow4 {
   const { bytes } = packet;
   const flow = host.ipv4.newFlow();
-  flow.destination = read32(bytes, quoted + DESTINATION);
-  flow.source = read32(bytes, quoted + SOURCE);
-  flow.tos = bytes[quoted + TOS]! & 0xfc;
-  flow.protocol = bytes[quoted + PROTOCOL]!;
+  flow.destination = get32(bytes, quoted + IPV4_DESTINATION_AT);
+  flow.source = get32(bytes, quoted + IPV4_SOURCE_AT);
+  flow.tos = bytes[quoted + IPV4_TOS_AT]! & 0xfc;
+  flow.protocol = bytes[quoted + IPV4_PROTOCOL_AT]!;
   return flow;
 }
 
@@ -76,7 +79,7 @@ export function learnRedirect(
 function isAcceptable(host: Host, device: Interface, gateway: number, teller: number): boolean {
   const { routing4 } = host;
   if (gateway === teller || !device.acceptRedirects) return false;
-  if (isMulticast(gateway) || gateway === -1 || gateway >>> 24 === 0) return false;
+  if (isMulticast4(gateway) || isLimitedBroadcast(gateway) || isZeronet(gateway)) return false;
   if (device.sharedMedia) return routing4.addressType(gateway) === ROUTE_TYPE.UNICAST;
   const onLink = device.addresses4.some(
     ({ peer, prefixLength, secondary }) =>

@@ -1,30 +1,22 @@
 import { type ErrnoName, OUTPUT } from '../../netfilter/constants.ts';
 import { MAX_PACKET, type Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
+import { checksum, pseudoSum4, udpChecksum } from '../../wire/checksum.ts';
+import {
+  fillIpv4Checksum,
+  IPV4_DF,
+  IPV4_FRAGMENT_AT,
+  IPV4_ID_AT,
+  IPV4_LENGTH,
+  IPV4_SOURCE_AT,
+  IPV4_TOTAL_LENGTH_AT,
+  IPV4_TTL_AT,
+} from '../../wire/ipv4.ts';
 import { errorName } from '../error-name.ts';
 import type { Host } from '../host.ts';
 import type { Socket } from '../sockets.ts';
-import {
-  DONT_FRAGMENT,
-  destination,
-  FRAGMENT,
-  fold,
-  fragmentField,
-  HEADER_LENGTH,
-  IDENTIFICATION,
-  pseudoSum,
-  read16,
-  read32,
-  SOURCE,
-  setHeaderChecksum,
-  source,
-  sumWords,
-  TOTAL_LENGTH,
-  TTL,
-  tosOf,
-  write16,
-  write32,
-} from './header.ts';
+import { destination, fragmentField, source, tosOf } from './header.ts';
 
 const UDP_HEADER = 8;
 
@@ -46,9 +38,9 @@ export class Local4 {
     const host = this.#host;
     if (given.length > MAX_PACKET) return 'EMSGSIZE';
     // Without a whole header there is no destination to send to either.
-    if (given.length < HEADER_LENGTH) return 'EINVAL';
+    if (given.length < IPV4_LENGTH) return 'EINVAL';
     const flow = host.ipv4.newFlow();
-    flow.destination = read32(given, 16);
+    flow.destination = get32(given, 16);
     flow.mark = mark;
     flow.uid = uid;
     flow.protocol = 255;
@@ -58,7 +50,7 @@ export class Local4 {
     const device = host.interfaces.byIndex(route.outDevice);
     if (given.length > (device?.mtu ?? 0)) return 'EMSGSIZE';
     const header = (given[0]! & 15) << 2;
-    if (header < HEADER_LENGTH || header > given.length) return 'EINVAL';
+    if (header < IPV4_LENGTH || header > given.length) return 'EINVAL';
     const packet = host.pool.acquire();
     packet.resize(given.length);
     const { bytes, network } = packet;
@@ -67,12 +59,12 @@ export class Local4 {
     packet.route = route;
     packet.mark = mark;
     packet.sender = { uid, gid, mark };
-    if (source(packet) === 0) write32(bytes, network + SOURCE, flow.source);
-    write16(bytes, network + TOTAL_LENGTH, given.length);
-    if (read16(bytes, network + IDENTIFICATION) === 0 && (fragmentField(packet) & DONT_FRAGMENT) === 0) {
-      write16(bytes, network + IDENTIFICATION, host.ipv4.nextIdentification());
+    if (source(packet) === 0) set32(bytes, network + IPV4_SOURCE_AT, flow.source);
+    set16(bytes, network + IPV4_TOTAL_LENGTH_AT, given.length);
+    if (get16(bytes, network + IPV4_ID_AT) === 0 && (fragmentField(packet) & IPV4_DF) === 0) {
+      set16(bytes, network + IPV4_ID_AT, host.ipv4.nextIdentification());
     }
-    setHeaderChecksum(bytes, network);
+    fillIpv4Checksum(bytes, network);
     host.observer?.create?.(packet, 'raw socket');
     host.observer?.route?.(packet, route, route.why);
     this.rawSockets++;
@@ -92,8 +84,8 @@ export class Local4 {
   /** A packet that has its route: length and checksum are filled in, and it goes through OUTPUT (__ip_local_out). */
   sendOut(packet: Packet): number {
     const { bytes, network } = packet;
-    write16(bytes, network + TOTAL_LENGTH, packet.end - network);
-    setHeaderChecksum(bytes, network);
+    set16(bytes, network + IPV4_TOTAL_LENGTH_AT, packet.end - network);
+    fillIpv4Checksum(bytes, network);
     return this.#output(packet);
   }
 
@@ -111,7 +103,7 @@ export class Local4 {
       }
     }
     const { bytes, network } = packet;
-    if (bytes[network + TTL] === 0) bytes[network + TTL] = host.ipv4.hopLimit(packet.route!);
+    if (bytes[network + IPV4_TTL_AT] === 0) bytes[network + IPV4_TTL_AT] = host.ipv4.hopLimit(packet.route!);
     host.observer?.create?.(packet, 'sent by the host');
     return this.sendOut(packet);
   }
@@ -144,10 +136,10 @@ export class Local4 {
   sendUdp(socket: Socket, to: Uint8Array, port: number, payload: Uint8Array): ErrnoName | undefined {
     const host = this.#host;
     const length = UDP_HEADER + payload.length;
-    if (length + HEADER_LENGTH > MAX_PACKET) return 'EMSGSIZE';
+    if (length + IPV4_LENGTH > MAX_PACKET) return 'EMSGSIZE';
     const flow = host.ipv4.newFlow();
-    flow.destination = read32(to, 0);
-    flow.source = socket.address ? read32(socket.address, 0) : 0;
+    flow.destination = get32(to, 0);
+    flow.source = socket.address ? get32(socket.address, 0) : 0;
     flow.mark = socket.mark;
     flow.uid = socket.uid;
     flow.protocol = socket.protocol;
@@ -170,16 +162,16 @@ export class Local4 {
     const { bytes, network, transport, end } = packet;
     const whole = end - network <= host.ipv4.pathMtu(route);
     if (whole && host.ipv4.settings.ip_no_pmtu_disc === 0 && !route.mtuLocked) {
-      write16(bytes, network + FRAGMENT, DONT_FRAGMENT);
+      set16(bytes, network + IPV4_FRAGMENT_AT, IPV4_DF);
     }
     packet.ignoreDf = true;
-    write16(bytes, transport, socket.port);
-    write16(bytes, transport + 2, port);
-    write16(bytes, transport + 4, length);
-    write16(bytes, transport + 6, 0);
+    set16(bytes, transport, socket.port);
+    set16(bytes, transport + 2, port);
+    set16(bytes, transport + 4, length);
+    set16(bytes, transport + 6, 0);
     bytes.set(payload, transport + UDP_HEADER);
-    const sum = sumWords(bytes, transport, end, pseudoSum(packet, socket.protocol, length));
-    write16(bytes, transport + 6, fold(sum) || 0xffff);
+    const pseudo = pseudoSum4(bytes, network, socket.protocol, length);
+    set16(bytes, transport + 6, udpChecksum(checksum(bytes, transport, end, pseudo)));
     packet.mark = socket.mark;
     packet.sender = socket;
     host.observer?.create?.(packet, `socket ${socket.name}`);

@@ -1,9 +1,12 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get32, set32 } from '../../wire/bytes.ts';
+import { fillIpv4Checksum, IPV4_DESTINATION_AT } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
-import { DESTINATION, dotted, read32, setHeaderChecksum, source, write32 } from './header.ts';
+import { dotted } from '../routing/special4.ts';
+import { source } from './header.ts';
 import { Options, type OptionsHost, readOptions } from './options.ts';
 import { setOptions } from './state.ts';
 
@@ -52,7 +55,7 @@ export class OptionsPath {
     const device = host.interfaces.byIndex(packet.inDevice);
     if (device && !device.acceptSourceRoute) {
       if (device.logMartians) {
-        const destination = read32(packet.bytes, packet.network + DESTINATION);
+        const destination = get32(packet.bytes, packet.network + IPV4_DESTINATION_AT);
         host.services.log(6, `source route option ${dotted(source(packet))} -> ${dotted(destination)}`);
       }
       return this.#drop(packet, 'source routes are not accepted (accept_source_route=0)');
@@ -81,10 +84,10 @@ export class OptionsPath {
         host.ipv4.icmp.sendError(packet, PARAMETER_PROBLEM, 0, (options.sourceRoute + 2) << 24);
         return this.#drop(packet, 'the source route ends in the midst of an address');
       }
-      next = read32(bytes, at + pointer - 1);
-      const arrived = read32(bytes, network + DESTINATION);
+      next = get32(bytes, at + pointer - 1);
+      const arrived = get32(bytes, network + IPV4_DESTINATION_AT);
       // The look-up reads the header; what it found there before comes back unless the next hop is this host, too.
-      write32(bytes, network + DESTINATION, next);
+      set32(bytes, network + IPV4_DESTINATION_AT, next);
       packet.route = undefined;
       const onward = host.routing4.input(packet);
       if (!onward) return false;
@@ -93,7 +96,7 @@ export class OptionsPath {
       }
       packet.route = onward;
       if (onward.type !== ROUTE_TYPE.LOCAL) {
-        write32(bytes, network + DESTINATION, arrived);
+        set32(bytes, network + IPV4_DESTINATION_AT, arrived);
         break;
       }
       options.changed = true;
@@ -112,29 +115,29 @@ export class OptionsPath {
     const address = (): number => this.#host.ipv4.leavingAddress(packet);
     if (options.recordAddress) {
       const at = network + options.recordRoute;
-      write32(bytes, at + bytes[at + 2]! - 5, address());
+      set32(bytes, at + bytes[at + 2]! - 5, address());
       options.changed = true;
     }
     if (options.hit) {
       const at = network + options.sourceRoute;
       const length = bytes[at + 1]!;
       let pointer = bytes[at + 2]!;
-      while (pointer + 3 <= length && read32(bytes, at + pointer - 1) !== options.nextHop) pointer += 4;
+      while (pointer + 3 <= length && get32(bytes, at + pointer - 1) !== options.nextHop) pointer += 4;
       if (pointer + 3 <= length) {
         options.changed = true;
-        write32(bytes, network + DESTINATION, options.nextHop);
-        write32(bytes, at + pointer - 1, address());
+        set32(bytes, network + IPV4_DESTINATION_AT, options.nextHop);
+        set32(bytes, at + pointer - 1, address());
         bytes[at + 2] = pointer + 4;
       }
       // Only here, which is odd: without a source route the address stays the one of the arrival.
       if (options.timestampAddress) {
         const stamp = network + options.timestamp;
-        write32(bytes, stamp + bytes[stamp + 2]! - 9, address());
+        set32(bytes, stamp + bytes[stamp + 2]! - 9, address());
       }
     }
     if (options.changed) {
       options.changed = false;
-      setHeaderChecksum(bytes, network);
+      fillIpv4Checksum(bytes, network);
     }
   }
 

@@ -1,5 +1,6 @@
-import { read32, SOURCE, write32 } from './header.ts';
-import { END, GIVEN_ADDRESSES, NO_OPERATION, Options } from './options.ts';
+import { get32, set32 } from '../../wire/bytes.ts';
+import { IPV4_OPTION_END, IPV4_OPTION_NOP, IPV4_SOURCE_AT } from '../../wire/ipv4.ts';
+import { GIVEN_ADDRESSES, Options } from './options.ts';
 
 /** Options for an answer: what was read, and the bytes that go behind the header. */
 export class EchoedOptions extends Options {
@@ -78,7 +79,7 @@ function echoTimestamp(
     if ((echo.bytes[to + 3]! & 15) !== GIVEN_ADDRESSES) {
       echo.timestampTime = true;
       pointer += 4;
-    } else if (pointer + 7 <= length && !isForeign(read32(echo.bytes, to + pointer - 1))) {
+    } else if (pointer + 7 <= length && !isForeign(get32(echo.bytes, to + pointer - 1))) {
       echo.timestampTime = true;
       pointer += 8;
     }
@@ -95,13 +96,13 @@ function echoSourceRoute(options: Options, packet: Uint8Array, network: number, 
   if (pointer > length) pointer = length + 1;
   pointer -= 4;
   if (pointer <= 3) return;
-  const first = read32(packet, from + pointer - 1);
+  const first = get32(packet, from + pointer - 1);
   let written = 4;
   for (pointer -= 4; pointer > 3; pointer -= 4, written += 4) {
-    write32(echo.bytes, to + written - 1, read32(packet, from + pointer - 1));
+    set32(echo.bytes, to + written - 1, get32(packet, from + pointer - 1));
   }
   // RFC 1812 §5.2.4.1: a route that already names the sender does not get it a second time.
-  if (read32(packet, network + SOURCE) === read32(packet, from + pointer + 3)) written -= 4;
+  if (get32(packet, network + IPV4_SOURCE_AT) === get32(packet, from + pointer + 3)) written -= 4;
   if (written <= 3) return;
   echo.firstHop = first;
   echo.strict = options.strict;
@@ -128,15 +129,15 @@ export function buildOptions(
   const { sourceRoute, recordRoute, timestamp } = options;
   if (sourceRoute !== 0) {
     const at = network + sourceRoute;
-    write32(bytes, at + bytes[at + 1]! - 4, destination);
+    set32(bytes, at + bytes[at + 1]! - 4, destination);
   }
   if (options.recordAddress) {
     const at = network + recordRoute;
-    write32(bytes, at + bytes[at + 2]! - 5, address);
+    set32(bytes, at + bytes[at + 2]! - 5, address);
   }
   const at = network + timestamp;
-  if (options.timestampAddress) write32(bytes, at + bytes[at + 2]! - 9, address);
-  if (options.timestampTime) write32(bytes, at + bytes[at + 2]! - 5, timeOfDay);
+  if (options.timestampAddress) set32(bytes, at + bytes[at + 2]! - 9, address);
+  if (options.timestampTime) set32(bytes, at + bytes[at + 2]! - 5, timeOfDay);
 }
 
 /**
@@ -148,14 +149,14 @@ export function keepCopiedOptions(bytes: Uint8Array, network: number, optionsLen
   const end = at + optionsLength;
   while (at < end) {
     const kind = bytes[at]!;
-    if (kind === END) return;
-    if (kind === NO_OPERATION) {
+    if (kind === IPV4_OPTION_END) return;
+    if (kind === IPV4_OPTION_NOP) {
       at++;
       continue;
     }
     const length = at + 1 < end ? bytes[at + 1]! : 0;
     if (length < 2 || length > end - at) return;
-    if ((kind & 0x80) === 0) bytes.fill(NO_OPERATION, at, at + length);
+    if ((kind & 0x80) === 0) bytes.fill(IPV4_OPTION_NOP, at, at + length);
     at += length;
   }
 }

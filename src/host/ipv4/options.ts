@@ -1,14 +1,14 @@
-import { read32, write32 } from './header.ts';
-
-/** Option types (RFC 791 section 3.1, RFC 2113). */
-export const END = 0;
-export const NO_OPERATION = 1;
-const RECORD_ROUTE = 7;
-const TIMESTAMP = 68;
-const SECURITY_CIPSO = 134;
-const LOOSE_SOURCE_ROUTE = 131;
-const STRICT_SOURCE_ROUTE = 137;
-const ROUTER_ALERT = 148;
+import { get32, set32 } from '../../wire/bytes.ts';
+import {
+  IPV4_OPTION_CIPSO,
+  IPV4_OPTION_END,
+  IPV4_OPTION_LOOSE_ROUTE,
+  IPV4_OPTION_NOP,
+  IPV4_OPTION_RECORD_ROUTE,
+  IPV4_OPTION_ROUTER_ALERT,
+  IPV4_OPTION_STRICT_ROUTE,
+  IPV4_OPTION_TIMESTAMP,
+} from '../../wire/ipv4.ts';
 
 /** Kinds of timestamp options: only times; addresses and times; times of the addresses that are given. */
 const ONLY_TIMES = 0;
@@ -58,16 +58,16 @@ export function readOptions(options: Options, bytes: Uint8Array, network: number
   let at = network + 20;
   while (at < end) {
     const kind = bytes[at]!;
-    if (kind === END) {
+    if (kind === IPV4_OPTION_END) {
       for (at++; at < end; at++) {
-        if (bytes[at] !== END) {
-          bytes[at] = END;
+        if (bytes[at] !== IPV4_OPTION_END) {
+          bytes[at] = IPV4_OPTION_END;
           options.changed = true;
         }
       }
       return 0;
     }
-    if (kind === NO_OPERATION) {
+    if (kind === IPV4_OPTION_NOP) {
       at++;
       continue;
     }
@@ -90,23 +90,23 @@ function readOption(
   host: OptionsHost,
 ): number {
   switch (bytes[at]) {
-    case STRICT_SOURCE_ROUTE:
-    case LOOSE_SOURCE_ROUTE:
+    case IPV4_OPTION_STRICT_ROUTE:
+    case IPV4_OPTION_LOOSE_ROUTE:
       if (length < 3) return at + 1;
       if (bytes[at + 2]! < 4) return at + 2;
       if (options.sourceRoute !== 0) return at;
-      options.strict = bytes[at] === STRICT_SOURCE_ROUTE;
+      options.strict = bytes[at] === IPV4_OPTION_STRICT_ROUTE;
       options.sourceRoute = at - network;
       return -1;
-    case RECORD_ROUTE:
+    case IPV4_OPTION_RECORD_ROUTE:
       return readRecordRoute(options, bytes, network, at, length, host);
-    case TIMESTAMP:
+    case IPV4_OPTION_TIMESTAMP:
       return readTimestamp(options, bytes, network, at, length, host);
-    case ROUTER_ALERT:
+    case IPV4_OPTION_ROUTER_ALERT:
       if (length < 4) return at + 1;
       if (bytes[at + 2] === 0 && bytes[at + 3] === 0) options.routerAlert = at - network;
       return -1;
-    case SECURITY_CIPSO:
+    case IPV4_OPTION_CIPSO:
       return readCipso(options, network, at, length);
     default:
       return -1;
@@ -127,7 +127,7 @@ function readRecordRoute(
   if (pointer < 4) return at + 2;
   if (pointer <= length) {
     if (pointer + 3 > length) return at + 2;
-    write32(bytes, at + pointer - 1, host.ownAddress());
+    set32(bytes, at + pointer - 1, host.ownAddress());
     options.changed = true;
     bytes[at + 2] = pointer + 4;
     options.recordAddress = true;
@@ -158,21 +158,21 @@ function readTimestamp(
       bytes[at + 2] = pointer + 4;
     } else if (kind === ADDRESSES_TOO) {
       if (pointer + 7 > length) return at + 2;
-      write32(bytes, at + pointer - 1, host.ownAddress());
+      set32(bytes, at + pointer - 1, host.ownAddress());
       time = at + pointer + 3;
       options.timestampAddress = true;
       options.timestampTime = true;
       bytes[at + 2] = pointer + 8;
     } else if (kind === GIVEN_ADDRESSES) {
       if (pointer + 7 > length) return at + 2;
-      if (!host.isForeign(read32(bytes, at + pointer - 1))) {
+      if (!host.isForeign(get32(bytes, at + pointer - 1))) {
         time = at + pointer + 3;
         options.timestampTime = true;
         bytes[at + 2] = pointer + 8;
       }
     }
     if (time !== 0) {
-      write32(bytes, time, host.timeOfDay());
+      set32(bytes, time, host.timeOfDay());
       options.changed = true;
     }
   } else if (kind !== GIVEN_ADDRESSES) {

@@ -2,10 +2,11 @@ import { ERRNO, PACKET_LOOPBACK, POSTROUTING } from '../../netfilter/constants.t
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { IPV4_DF, IPV4_TTL_AT } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
 import { fragment } from './fragment.ts';
-import { DONT_FRAGMENT, destination, fragmentField, TTL } from './header.ts';
+import { destination, fragmentField } from './header.ts';
 import { FORWARDED, TRUSTED } from './state.ts';
 
 const DESTINATION_UNREACHABLE = 3;
@@ -48,7 +49,7 @@ export class Output4 {
     copy.id = id;
     copy.cause = packet.id;
     hooks.run(copy, 4, POSTROUTING, 0, device, this.#loopBack);
-    if (route.type === ROUTE_TYPE.MULTICAST && packet.bytes[packet.network + TTL] === 0) {
+    if (route.type === ROUTE_TYPE.MULTICAST && packet.bytes[packet.network + IPV4_TTL_AT] === 0) {
       // It must not leave the host.
       pool.release(packet);
       return 0;
@@ -69,7 +70,7 @@ export class Output4 {
   #finishOutput(packet: Packet): number {
     const mtu = this.#host.ipv4.mtu(packet);
     if (packet.end - packet.network <= mtu && packet.fragmentMax === 0) return this.neighbour(packet);
-    if ((fragmentField(packet) & DONT_FRAGMENT) === 0 || (packet.ignoreDf && packet.fragmentMax <= mtu)) {
+    if ((fragmentField(packet) & IPV4_DF) === 0 || (packet.ignoreDf && packet.fragmentMax <= mtu)) {
       return fragment(this.#host, packet, mtu);
     }
     this.#host.ipv4.icmp.sendError(packet, DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, mtu);

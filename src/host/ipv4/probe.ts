@@ -1,6 +1,6 @@
+import { get16, get32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
-import { read16, read32 } from './header.ts';
 
 /** Extended echo (RFC 8335): what state an interface of this host is in. */
 export const EXTENDED_ECHO = 42;
@@ -39,7 +39,7 @@ export function answerProbe(host: Host, message: Uint8Array): boolean {
 function queried(host: Host, message: Uint8Array): Interface | undefined | 'malformed' {
   const object = 12;
   if (message.length < object + 4) return 'malformed';
-  const length = read16(message, object);
+  const length = get16(message, object);
   if (length <= 4 || length > LONGEST_OBJECT || object + length > message.length) return 'malformed';
   const at = object + 4;
   const rest = length - 4;
@@ -51,7 +51,7 @@ function queried(host: Host, message: Uint8Array): Interface | undefined | 'malf
       return host.interfaces.get(name);
     }
     case 2:
-      return rest === 4 ? host.interfaces.byIndex(read32(message, at)) : 'malformed';
+      return rest === 4 ? host.interfaces.byIndex(get32(message, at)) : 'malformed';
     case 3:
       return byAddress(host, message, at, rest);
     default:
@@ -66,10 +66,10 @@ function byAddress(
   rest: number,
 ): Interface | undefined | 'malformed' {
   if (rest < 4 || rest !== 4 + message[at + 2]!) return 'malformed';
-  const family = read16(message, at);
+  const family = get16(message, at);
   const address = at + 4;
   if (family === 1 && rest === 8) {
-    const wanted = read32(message, address);
+    const wanted = get32(message, address);
     return host.interfaces.list().find((one) => one.addresses4.some((own) => own.address === wanted));
   }
   if (family === 2 && rest === 20) {

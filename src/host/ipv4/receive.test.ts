@@ -6,13 +6,13 @@ const ECHO = 'icmp 192.0.2.10 > 192.0.2.1 echo-request id 1 seq 2';
 const REPLY = 'lan0: icmp 192.0.2.1 > 192.0.2.10 echo-reply id 1 seq 2 ip.id 7';
 
 test.each([
-  [`${ECHO} cut 19`, 'cut off'],
-  [`${ECHO} version 5`, 'version 5'],
-  [`${ECHO} ihl 16`, 'header length 16'],
-  [`${ECHO} ihl 60`, 'cut off'],
-  [`${ECHO} ip.checksum 1`, 'wrong checksum'],
-  [`${ECHO} length 200`, 'says 200 bytes, has 28'],
-  [`${ECHO} length 19`, 'total length 19'],
+  [`${ECHO} cut 19`, 'the header is cut off'],
+  [`${ECHO} version 5`, 'the version is wrong'],
+  [`${ECHO} ihl 16`, 'the header says it is shorter than a header can be'],
+  [`${ECHO} ihl 60`, 'the header says it is longer than what is there'],
+  [`${ECHO} ip.checksum 1`, 'the checksum is wrong'],
+  [`${ECHO} length 200`, 'the length is longer than what is there'],
+  [`${ECHO} length 19`, 'the length is shorter than the header'],
 ])('%s', (text, reason) => {
   const router = new Router();
   expect(router.receive('lan0', text)).toEqual([]);

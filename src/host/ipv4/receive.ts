@@ -7,10 +7,12 @@ import {
 } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { checkText, OK } from '../../wire/check.ts';
+import { IPV4_LENGTH, ipv4TotalLength, validateIpv4 } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import type { Route4 } from '../routing/route4.ts';
-import { fold, HEADER_LENGTH, headerLength, read16, source, sumWords, TOTAL_LENGTH } from './header.ts';
+import { headerLength, source } from './header.ts';
 import { FILTERED, HOST_UNREACHABLE, NET_UNREACHABLE, UNREACHABLE } from './icmp.ts';
 import { TRUSTED } from './state.ts';
 
@@ -46,7 +48,7 @@ export class Receive4 {
     if (!looped) packet.route = host.routing4.input(packet);
     const route = packet.route as Route4 | undefined;
     if (!route) return 0;
-    if (headerLength(packet) > HEADER_LENGTH && !host.ipv4.options.receive(packet)) return 0;
+    if (headerLength(packet) > IPV4_LENGTH && !host.ipv4.options.receive(packet)) return 0;
     const { type } = packet;
     if (
       (type === PACKET_BROADCAST || type === PACKET_MULTICAST) &&
@@ -101,21 +103,12 @@ function codeOf(error: number): number {
   }
 }
 
-/** What is wrong with the header, in the order in which Linux looks (ip_rcv_core); the padding of the frame is cut off. */
+/** What is wrong with the packet; else the padding of its frame is cut off (ip_rcv_core). */
 function check(packet: Packet): string | undefined {
   const { bytes, network } = packet;
   if (packet.type === PACKET_OTHERHOST) return 'a frame for another station';
-  const available = packet.end - network;
-  if (available < HEADER_LENGTH) return 'cut off';
-  const first = bytes[network]!;
-  const header = (first & 15) << 2;
-  if (first >> 4 !== 4) return `version ${first >> 4}`;
-  if (header < HEADER_LENGTH) return `header length ${header}`;
-  if (available < header) return 'cut off';
-  if (fold(sumWords(bytes, network, network + header, 0)) !== 0) return 'wrong checksum';
-  const total = read16(bytes, network + TOTAL_LENGTH);
-  if (available < total) return `says ${total} bytes, has ${available}`;
-  if (total < header) return `total length ${total}`;
-  packet.end = network + total;
+  const code = validateIpv4(bytes, network, packet.end);
+  if (code !== OK) return checkText(code);
+  packet.end = network + ipv4TotalLength(bytes, network);
   return undefined;
 }

@@ -1,27 +1,15 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
-import type { Packet, Sender } from '../../netfilter/packet.ts';
+import { KERNEL_SENDER, type Packet, type Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
+import { checksum, pseudoSum4, pseudoSumOf4 } from '../../wire/checksum.ts';
+import { IPV4_DF, IPV4_FRAGMENT_AT, IPV4_ID_AT } from '../../wire/ipv4.ts';
+import { IPPROTO_TCP } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
 import type { Socket } from '../sockets.ts';
 import { TcpListener, type TcpPath } from '../tcp-listener.ts';
 import { isSigned } from '../tcp-options.ts';
-import {
-  DONT_FRAGMENT,
-  destination,
-  FRAGMENT,
-  fold,
-  headerLength,
-  IDENTIFICATION,
-  pseudoSum,
-  read16,
-  read32,
-  source,
-  sumWords,
-  TCP,
-  tosOf,
-  write16,
-  write32,
-} from './header.ts';
+import { destination, headerLength, source, tosOf } from './header.ts';
 import { type EchoedOptions, echoOptions } from './options-write.ts';
 import { optionsOf, TRUSTED } from './state.ts';
 
@@ -76,7 +64,7 @@ export class Tcp4 implements TcpPath<Ends4> {
       ends.destination,
       0,
       0,
-      TCP,
+      IPPROTO_TCP,
       ownPort,
       peerPort,
     );
@@ -98,13 +86,13 @@ export class Tcp4 implements TcpPath<Ends4> {
     if (header < HEADER || at + header > packet.end) return this.#drop(packet, 'its header length is wrong');
     const length = packet.end - at;
     if ((packet.flags & TRUSTED) === 0) {
-      const sum = sumWords(bytes, at, packet.end, pseudoSum(packet, TCP, length));
-      if (fold(sum) !== 0) return this.#drop(packet, 'wrong checksum');
+      const pseudo = pseudoSum4(bytes, network, IPPROTO_TCP, length);
+      if (checksum(bytes, at, packet.end, pseudo) !== 0) return this.#drop(packet, 'wrong checksum');
     }
-    const socket = host.sockets.lookup4(packet, TCP);
+    const socket = host.sockets.lookup4(packet, IPPROTO_TCP);
     if (socket) return this.listener.receive(packet, socket, at, header);
     this.reset(packet, at, header);
-    return this.#drop(packet, `no socket listens at port ${read16(bytes, at + 2)}`);
+    return this.#drop(packet, `no socket listens at port ${get16(bytes, at + 2)}`);
   }
 
   /** Answers a segment that belongs to nothing with a reset (tcp_v4_send_reset; RFC 9293 section 3.10.7.1). */
@@ -115,15 +103,15 @@ export class Tcp4 implements TcpPath<Ends4> {
     // Who signs its segments does not get an unsigned reset.
     if (isSigned(bytes, at + HEADER, at + header, true)) return;
     const segment = new Uint8Array(HEADER);
-    write16(segment, 0, read16(bytes, at + 2));
-    write16(segment, 2, read16(bytes, at));
+    set16(segment, 0, get16(bytes, at + 2));
+    set16(segment, 2, get16(bytes, at));
     segment[12] = (HEADER >> 2) << 4;
     if ((flags & ACK) !== 0) {
-      write32(segment, 4, read32(bytes, at + 8));
+      set32(segment, 4, get32(bytes, at + 8));
       segment[13] = RST;
     } else {
       const length = packet.end - at - header + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-      write32(segment, 8, read32(bytes, at + 4) + length);
+      set32(segment, 8, get32(bytes, at + 4) + length);
       segment[13] = RST | ACK;
     }
     this.answer(packet, segment, 'TCP reset');
@@ -155,19 +143,19 @@ export class Tcp4 implements TcpPath<Ends4> {
     const host = this.#host;
     const hop = echo?.firstHop || to;
     host.link.hold();
-    const out = host.ipv4.route(hop, from, tos, mark, TCP, read16(segment, 0), read16(segment, 2));
+    const out = host.ipv4.route(hop, from, tos, mark, IPPROTO_TCP, get16(segment, 0), get16(segment, 2));
     if (typeof out !== 'number') {
-      const packet = host.ipv4.build(out, from, hop, TCP, tos, segment.length, echo, to);
+      const packet = host.ipv4.build(out, from, hop, IPPROTO_TCP, tos, segment.length, echo, to);
       const { bytes, network, transport, end } = packet;
       bytes.set(segment, transport);
-      write16(bytes, transport + 16, 0);
-      write16(bytes, network + FRAGMENT, DONT_FRAGMENT);
-      write16(bytes, network + IDENTIFICATION, 0);
+      set16(bytes, transport + 16, 0);
+      set16(bytes, network + IPV4_FRAGMENT_AT, IPV4_DF);
+      set16(bytes, network + IPV4_ID_AT, 0);
       // The pseudo header names the far end, also where a source route makes another the next destination.
-      const ends = (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff);
-      write16(bytes, transport + 16, fold(sumWords(bytes, transport, end, ends + TCP + segment.length)));
+      const pseudo = pseudoSumOf4(from, to, IPPROTO_TCP, segment.length);
+      set16(bytes, transport + 16, checksum(bytes, transport, end, pseudo));
       packet.mark = mark;
-      if (sender) packet.sender = sender;
+      packet.sender = sender ?? KERNEL_SENDER;
       packet.cause = cause;
       host.observer?.create?.(packet, why);
       host.ipv4.sendOut(packet);

@@ -1,16 +1,11 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { get16 } from '../../wire/bytes.ts';
+import { checksum, pseudoSum4 } from '../../wire/checksum.ts';
+import { IPV4_DESTINATION_AT } from '../../wire/ipv4.ts';
+import { IPPROTO_UDP, type IPPROTO_UDPLITE } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
-import {
-  DESTINATION,
-  fold,
-  headerLength,
-  pseudoSum,
-  read16,
-  sumWords,
-  UDP,
-  type UDP_LITE,
-} from './header.ts';
+import { headerLength } from './header.ts';
 import { PORT_UNREACHABLE, UNREACHABLE } from './icmp.ts';
 import { TRUSTED } from './state.ts';
 
@@ -24,19 +19,19 @@ export class Udp4 {
     this.#host = host;
   }
 
-  receive(packet: Packet, protocol: typeof UDP | typeof UDP_LITE): number {
+  receive(packet: Packet, protocol: typeof IPPROTO_UDP | typeof IPPROTO_UDPLITE): number {
     const host = this.#host;
     const { bytes, network } = packet;
     const at = network + headerLength(packet);
     packet.transport = at;
     if (at + HEADER > packet.end) return this.#drop(packet, 'the UDP header is cut off');
-    const length = read16(bytes, at + 4);
+    const length = get16(bytes, at + 4);
     if (length > packet.end - at) return this.#drop(packet, 'longer than its IP packet');
-    if (protocol === UDP) {
+    if (protocol === IPPROTO_UDP) {
       if (length < HEADER) return this.#drop(packet, 'shorter than its header');
       packet.end = at + length;
     }
-    const covered = protocol === UDP ? length : this.#coverage(packet, at, length);
+    const covered = protocol === IPPROTO_UDP ? length : this.#coverage(packet, at, length);
     if (covered < 0) return this.#drop(packet, 'its checksum does not cover what it must');
     const right = this.#checksumIsRight(packet, at, protocol, covered);
     const type = packet.route?.type;
@@ -51,15 +46,15 @@ export class Udp4 {
     packet.connection = 0;
     packet.connectionInfo = 0;
     host.ipv4.icmp.sendError(packet, UNREACHABLE, PORT_UNREACHABLE, 0);
-    return this.#drop(packet, `no socket at port ${read16(bytes, at + 2)}`);
+    return this.#drop(packet, `no socket at port ${get16(bytes, at + 2)}`);
   }
 
   /** Every socket that is bound there gets a broadcast or multicast; no one is told if there is none. */
   #toMany(packet: Packet, at: number, protocol: number): number {
     const { sockets, pool } = this.#host;
     const { bytes, network } = packet;
-    const port = read16(bytes, at + 2);
-    const all = sockets.all(4, protocol, bytes, network + DESTINATION, port, packet.inDevice);
+    const port = get16(bytes, at + 2);
+    const all = sockets.all(4, protocol, bytes, network + IPV4_DESTINATION_AT, port, packet.inDevice);
     for (const socket of all) socket.deliver(packet, at + HEADER);
     if (all.length === 0) return this.#drop(packet, `no socket at port ${port}`);
     pool.release(packet);
@@ -69,16 +64,16 @@ export class Udp4 {
   /** UDP-Lite: how much of the packet the checksum is about (RFC 3828); -1 if that cannot be. */
   #coverage(packet: Packet, at: number, length: number): number {
     const { bytes, end } = packet;
-    if (read16(bytes, at + 6) === 0) return -1;
+    if (get16(bytes, at + 6) === 0) return -1;
     if (length === 0) return end - at;
     return length < HEADER ? -1 : length;
   }
 
   #checksumIsRight(packet: Packet, at: number, protocol: number, covered: number): boolean {
     if ((packet.flags & TRUSTED) !== 0) return true;
-    if (protocol === UDP && read16(packet.bytes, at + 6) === 0) return true;
-    const pseudo = pseudoSum(packet, protocol, packet.end - at);
-    return fold(sumWords(packet.bytes, at, at + covered, pseudo)) === 0;
+    if (protocol === IPPROTO_UDP && get16(packet.bytes, at + 6) === 0) return true;
+    const pseudo = pseudoSum4(packet.bytes, packet.network, protocol, packet.end - at);
+    return checksum(packet.bytes, at, at + covered, pseudo) === 0;
   }
 
   #drop(packet: Packet, reason: string): number {
