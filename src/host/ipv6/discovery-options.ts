@@ -1,9 +1,7 @@
 /** Options of neighbour discovery messages (RFC 4861 section 4.6). */
 export const SOURCE_LINK_LAYER = 1;
 export const TARGET_LINK_LAYER = 2;
-export const PREFIX_INFORMATION = 3;
 export const REDIRECTED_HEADER = 4;
-export const MTU_OPTION = 5;
 
 const UNIT = 8;
 /** An Ethernet address fills one unit of 8 bytes with type and length. */

@@ -18,7 +18,6 @@ export const TCP = 6;
 export const UDP = 17;
 export const ROUTING = 43;
 export const FRAGMENT = 44;
-export const ESP = 50;
 export const AUTHENTICATION = 51;
 export const ICMPV6 = 58;
 export const NO_NEXT_HEADER = 59;

@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { get32, set16 } from '../../wire/bytes.ts';
+import { get16, get32, set16 } from '../../wire/bytes.ts';
 import { errorName } from '../error-name.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
@@ -13,9 +13,11 @@ import {
   isUnspecified,
 } from './address.ts';
 import { checksum6 } from './checksum.ts';
-import { DESTINATION, HEADER_LENGTH, HOP_LIMIT, NEXT_HEADER, RAW, SOURCE } from './headers.ts';
+import { DESTINATION, HEADER_LENGTH, HOP_LIMIT, NEXT_HEADER, RAW, SOURCE, TCP, UDP } from './headers.ts';
 
 const UDP_HEADER = 8;
+/** Bytes that the ports of TCP and UDP take. */
+const PORTS = 4;
 const MAX_DATAGRAM = 65535;
 
 /** Packets of this host's processes and of the host itself. */
@@ -114,6 +116,10 @@ export class Local6 {
     flow.uid = packet.sender?.uid ?? 0;
     flow.flowLabel = get32(bytes, network) & 0x0fffffff;
     flow.protocol = bytes[network + NEXT_HEADER]!;
+    if ((flow.protocol === TCP || flow.protocol === UDP) && packet.length >= HEADER_LENGTH + PORTS) {
+      flow.sourcePort = get16(bytes, network + HEADER_LENGTH);
+      flow.destinationPort = get16(bytes, network + HEADER_LENGTH + 2);
+    }
     return flow;
   }
 
