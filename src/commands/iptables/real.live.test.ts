@@ -34,13 +34,22 @@ function real(argv: readonly string[], stdin: string): CommandResult {
   return { exit: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
 }
 
+const CHAINS = {
+  filter: 'INPUT FORWARD OUTPUT',
+  nat: 'PREROUTING INPUT OUTPUT POSTROUTING',
+  mangle: 'PREROUTING INPUT FORWARD OUTPUT POSTROUTING',
+  raw: 'PREROUTING OUTPUT',
+  security: 'INPUT FORWARD OUTPUT',
+};
+
 /** Both begin with all tables empty, and two chains. */
 function begin(program: string): ReturnType<typeof freshXtables> {
-  for (const table of ['filter', 'nat', 'mangle', 'raw', 'security']) {
-    real([program, '-t', table, '-F'], '');
-    real([program, '-t', table, '-X'], '');
+  for (const [table, hooks] of Object.entries(CHAINS)) {
+    // In this order the tables come to be; then each is emptied, policies and all.
+    real([program, '-t', table, '-S'], '');
+    const policies = hooks.split(' ').map((hook) => `:${hook} ACCEPT [0:0]\n`);
+    real([`${program}-restore`], `*${table}\n${policies.join('')}COMMIT\n`);
   }
-  for (const chain of ['INPUT', 'FORWARD', 'OUTPUT']) real([program, '-P', chain, 'ACCEPT'], '');
   const xtables = freshXtables();
   for (const chain of ['foo', 'bar']) {
     real([program, '-N', chain], '');
