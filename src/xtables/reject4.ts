@@ -28,7 +28,9 @@ export function checksumFits4(packet: Packet): boolean {
   const at = network + (bytes[network]! & 15) * 4;
   if (!isChecked(packet, protocol, at)) return true;
   const pseudo = protocol === TCP || protocol === UDP ? pseudoSum4(bytes, network, protocol, end - at) : 0;
-  return checksum(bytes, at, end, pseudo) === 0;
+  // Over the IP header, too, which adds nothing unless its own checksum is wrong: options that were filled in on the way
+  // make it so until the packet leaves.
+  return checksum(bytes, network, end, pseudo) === 0;
 }
 
 /** Answers a TCP segment with a reset (net/ipv4/netfilter/nf_reject_ipv4.c nf_send_reset). */
