@@ -82,7 +82,8 @@ export const ip: Command = (host, argv, stdin) => {
     const word = args.next().replace(/^--/, '-');
     if (word === '-4') options.family = 4;
     else if (word === '-6') options.family = 6;
-    else if (word === '-V' || word === '-Version') return done(0, 'ip utility, iproute2-6.1.0\n');
+    else if (word === '-V' || word === '-Version')
+      return done(0, 'ip utility, iproute2-6.1.0, libbpf 1.1.2\n');
     else if (matches(word, '-family')) {
       const family = args.peek();
       if (family !== 'inet' && family !== 'inet6')

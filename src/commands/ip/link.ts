@@ -154,7 +154,8 @@ export function flagsOf(device: Interface): string[] {
 
 export function stateOf(device: Interface): string {
   if (!device.up) return 'DOWN';
-  return device.loopback ? 'UNKNOWN' : 'UP';
+  // Neither lo nor a TAP device reports a state of its own.
+  return 'UNKNOWN';
 }
 
 /** The lines about an interface itself; `mode` is there in `ip link` and not in `ip addr`. */

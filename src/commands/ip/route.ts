@@ -274,7 +274,8 @@ function selected4(host: Host, filter: Filter): FibEntry4[] {
         fromNumber(entry.destination),
         entry.prefixLength,
         entry,
-        entry.nextHops.map(({ device }) => device),
+        // One of several next hops does not make a route that of its interface.
+        entry.nextHops.length === 1 ? [entry.nextHops[0]!.device] : [],
         entry.nextHops.map(({ gateway }) => addressText(fromNumber(gateway))),
       ),
     );
@@ -296,7 +297,7 @@ function selected6(host: Host, filter: Filter): FibEntry6[] {
           entry.destination,
           entry.prefixLength,
           entry,
-          entry.nextHops.map(({ device }) => device),
+          entry.nextHops.length === 1 ? [entry.nextHops[0]!.device] : [],
           entry.nextHops.map(({ gateway }) => (gateway ? addressText(gateway) : '')),
         ),
       )

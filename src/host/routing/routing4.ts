@@ -533,6 +533,8 @@ export class Routing4 {
         }
       }
     }
+    // With its last address an interface loses IPv4, and all routes that lead there (fib_disable_ip).
+    if (device.addresses4.length === 0) this.deviceDown(device);
     // What the other addresses of the interface still ask for is put back where it went with this one.
     for (const left of device.addresses4) this.addressAdded(device, left);
   }
