@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isLoopback6, isUnspecified6, solicitedNode6 } from '../../wire/address.ts';
 import {
   ADDRESS_ANY,
   ADDRESS_COMPATIBLE,
@@ -9,12 +10,9 @@ import {
   ADDRESS_SITE_LOCAL,
   ADDRESS_UNICAST,
   addressKind,
-  isLoopback,
   isSolicitedNode,
-  isUnspecified,
   needsInterface,
   needsStrictRoute,
-  solicitedNode,
 } from './address.ts';
 
 function address(hex: string): Uint8Array {
@@ -43,15 +41,15 @@ describe('kinds of addresses', () => {
   it('looks at the offset it is given', () => {
     const bytes = new Uint8Array(20);
     bytes[19] = 1;
-    expect(isUnspecified(bytes, 3)).toBe(true);
-    expect(isLoopback(bytes, 4)).toBe(true);
-    expect(isLoopback(bytes, 3)).toBe(false);
+    expect(isUnspecified6(bytes, 3)).toBe(true);
+    expect(isLoopback6(bytes, 4)).toBe(true);
+    expect(isLoopback6(bytes, 3)).toBe(false);
   });
 });
 
 describe('solicited-node addresses', () => {
   it('have the last three bytes of the address', () => {
-    const group = solicitedNode(tail('20010db800000000000000001234abcd'), 0);
+    const group = solicitedNode6(tail('20010db800000000000000001234abcd'), 0);
     expect(Buffer.from(group).toString('hex')).toBe('ff0200000000000000000001ff34abcd');
     expect(isSolicitedNode(group, 0)).toBe(true);
     expect(isSolicitedNode(address('ff02'), 0)).toBe(false);

@@ -1,3 +1,5 @@
+import { isMulticast6 } from '../../wire/address.ts';
+
 /** Kinds of an IPv6 address, bits that may be combined (ipv6_addr_type of net/ipv6/addrconf_core.c). */
 export const ADDRESS_ANY = 0;
 export const ADDRESS_UNICAST = 0x01;
@@ -42,21 +44,9 @@ export function addressKind(bytes: Uint8Array, at: number): number {
   return last === 1 ? ADDRESS_LOOPBACK | ADDRESS_UNICAST : ADDRESS_COMPATIBLE | ADDRESS_UNICAST;
 }
 
-export function isMulticast(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === 0xff;
-}
-
 /** Scope of a multicast address, 0–15. */
 export function multicastScope(bytes: Uint8Array, at: number): number {
   return bytes[at + 1]! & 15;
-}
-
-export function isUnspecified(bytes: Uint8Array, at: number): boolean {
-  return (word(bytes, at) | word(bytes, at + 4) | word(bytes, at + 8) | word(bytes, at + 12)) === 0;
-}
-
-export function isLoopback(bytes: Uint8Array, at: number): boolean {
-  return (word(bytes, at) | word(bytes, at + 4) | word(bytes, at + 8)) === 0 && word(bytes, at + 12) === 1;
 }
 
 /** A solicited-node address, `ff02::1:ff00:0/104` (RFC 4291 section 2.7.1). */
@@ -69,16 +59,9 @@ export function isSolicitedNode(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-/** The solicited-node address of the address at `at`. */
-export function solicitedNode(bytes: Uint8Array, at: number): Uint8Array {
-  const group = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0);
-  group.set(bytes.subarray(at + 13, at + 16), 13);
-  return group;
-}
-
 /** True if a kind of address means something only together with an interface (__ipv6_addr_needs_scope_id). */
 export function needsInterface(bytes: Uint8Array, at: number): boolean {
-  if (isMulticast(bytes, at)) {
+  if (isMulticast6(bytes, at)) {
     const scope = multicastScope(bytes, at);
     return scope === SCOPE_INTERFACE_LOCAL || scope === SCOPE_LINK_LOCAL;
   }

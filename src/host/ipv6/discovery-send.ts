@@ -1,17 +1,10 @@
 import type { Packet } from '../../netfilter/packet.ts';
+import { isUnspecified6, solicitedNode6 } from '../../wire/address.ts';
 import { set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import type { Route6 } from '../routing/route6.ts';
-import {
-  ADDRESS_LENGTH,
-  ADDRESS_LINK_LOCAL,
-  ADDRESS_UNICAST,
-  addressKind,
-  isUnspecified,
-  sameAddress,
-  solicitedNode,
-} from './address.ts';
+import { ADDRESS_LENGTH, ADDRESS_LINK_LOCAL, ADDRESS_UNICAST, addressKind, sameAddress } from './address.ts';
 import {
   REDIRECTED_HEADER,
   SOURCE_LINK_LAYER,
@@ -55,8 +48,8 @@ export class DiscoverySender {
       source = linkLocalOf(device);
     }
     if (!source) return;
-    const destination = unicast ? target : solicitedNode(target, 0);
-    const withAddress = !isUnspecified(source, 0);
+    const destination = unicast ? target : solicitedNode6(target, 0);
+    const withAddress = !isUnspecified6(source, 0);
     const length = MESSAGE + (withAddress ? LINK_LAYER_OPTION : 0);
     const message = this.#prepare(device, source, destination, length, packet);
     message.bytes.set(target.subarray(0, ADDRESS_LENGTH), message.transport + ICMP_HEADER);

@@ -1,6 +1,6 @@
 import { PACKET_HOST, PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { formatAddress, fromBytes } from '../../xtables/address.ts';
+import { isMulticast6, isUnspecified6, printIpv6, printMac } from '../../wire/address.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import {
@@ -9,9 +9,7 @@ import {
   ADDRESS_UNICAST,
   ALL_NODES,
   addressKind,
-  isMulticast,
   isSolicitedNode,
-  isUnspecified,
   sameAddress,
 } from './address.ts';
 import { isEthernetOption, readDiscoveryOptions } from './discovery-options.ts';
@@ -100,8 +98,8 @@ export class Discovery {
     const source = network + SOURCE;
     const destination = network + DESTINATION;
     const target = transport + TARGET;
-    const detection = isUnspecified(bytes, source);
-    if (isMulticast(bytes, target)) return 'neighbour solicitation: multicast target';
+    const detection = isUnspecified6(bytes, source);
+    if (isMulticast6(bytes, target)) return 'neighbour solicitation: multicast target';
     if (detection && !isSolicitedNode(bytes, destination)) {
       return 'neighbour solicitation: duplicate address detection to a wrong destination';
     }
@@ -112,7 +110,7 @@ export class Discovery {
       if (!isEthernetOption(bytes, linkLayer)) return 'neighbour solicitation: bad length of an address';
       if (detection) return 'neighbour solicitation: duplicate address detection with an address';
     }
-    const multicast = isMulticast(bytes, destination);
+    const multicast = isMulticast6(bytes, destination);
     const own = ownAddressOn(device, bytes, target);
     let router = host.ipv6.settings.isRouter(device.index);
     if (!own) {
@@ -178,8 +176,8 @@ export class Discovery {
     const target = transport + TARGET;
     const flags = bytes[transport + 4]!;
     const solicited = (flags & SOLICITED) !== 0;
-    if (isMulticast(bytes, target)) return 'neighbour advertisement: multicast target';
-    if (solicited && isMulticast(bytes, network + DESTINATION)) {
+    if (isMulticast6(bytes, target)) return 'neighbour advertisement: multicast target';
+    if (solicited && isMulticast6(bytes, network + DESTINATION)) {
       return 'neighbour advertisement: solicited, but sent to all';
     }
     if (!solicited && settings.dropsUnsolicited(device.index)) return 'neighbour advertisement: unsolicited';
@@ -213,9 +211,8 @@ export class Discovery {
 
   #claimed(packet: Packet, device: Interface, target: number): void {
     const { bytes, link } = packet;
-    const station = [...bytes.subarray(link + 6, link + 12)];
-    const mac = station.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
-    const address = formatAddress(fromBytes(bytes, target, ADDRESS_LENGTH));
+    const mac = printMac(bytes, link + 6);
+    const address = printIpv6(bytes, target);
     this.#host.services.log(4, `ICMPv6: NA: ${mac} advertised our address ${address} on ${device.name}!`);
   }
 
@@ -226,7 +223,7 @@ export class Discovery {
     if (!this.#host.ipv6.settings.isRouter(device.index))
       return 'router solicitation: this host is no router';
     const source = network + SOURCE;
-    if (isUnspecified(bytes, source)) return 'router solicitation: from a host without address';
+    if (isUnspecified6(bytes, source)) return 'router solicitation: from a host without address';
     const options = readDiscoveryOptions(bytes, transport + ROUTER_SOLICITATION_LENGTH, end);
     if (!options) return 'router solicitation: bad options';
     const linkLayer = options.sourceLinkLayer;
@@ -283,7 +280,7 @@ export class Discovery {
     const { bytes, transport, end } = packet;
     const target = transport + TARGET;
     const destination = transport + TARGET + ADDRESS_LENGTH;
-    if (isMulticast(bytes, destination) || !host.ipv6.settings.acceptsRedirects(packet.inDevice)) return;
+    if (isMulticast6(bytes, destination) || !host.ipv6.settings.acceptsRedirects(packet.inDevice)) return;
     const onLink = sameAddress(bytes, destination, bytes, target);
     if (!onLink && addressKind(bytes, target) !== (ADDRESS_UNICAST | ADDRESS_LINK_LOCAL)) return;
     const options = readDiscoveryOptions(bytes, transport + REDIRECT_LENGTH, end);

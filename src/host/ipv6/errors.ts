@@ -1,7 +1,8 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isMulticast6 } from '../../wire/address.ts';
 import type { Host } from '../host.ts';
-import { ADDRESS_LENGTH, addressKind, isMulticast, needsInterface } from './address.ts';
+import { ADDRESS_LENGTH, addressKind, needsInterface } from './address.ts';
 import {
   DESTINATION,
   HEADER_LENGTH,
@@ -41,11 +42,11 @@ export class IcmpErrors6 {
     const source = network + SOURCE;
     let fromDestination =
       isOwnAddress(host, bytes, destination) || isOwnAnycast(host, bytes, destination, device);
-    if (isMulticast(bytes, destination) || packet.type !== PACKET_HOST) {
+    if (isMulticast6(bytes, destination) || packet.type !== PACKET_HOST) {
       if (type !== ICMP6.TOO_BIG && !(isUnknownOption(type, code) && wantsAnswer(packet, info))) return;
       fromDestination = false;
     }
-    if (addressKind(bytes, source) === 0 || isMulticast(bytes, source) || isIcmpError(packet)) return;
+    if (addressKind(bytes, source) === 0 || isMulticast6(bytes, source) || isIcmpError(packet)) return;
     this.locked(() => this.#send(packet, type, code, info, device, fromDestination));
   }
 

@@ -1,8 +1,9 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
 import { Fragments6, TAKEN, WHOLE } from '../../netfilter/fragments6.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isMulticast6 } from '../../wire/address.ts';
 import type { Host } from '../host.ts';
-import { isMulticast } from './address.ts';
+
 import {
   DESTINATION,
   FRAGMENT_HEADER_LENGTH,
@@ -81,7 +82,7 @@ export class Extensions {
     const { bytes, network, transport } = packet;
     const length = extensionLength(packet);
     if (length < 0) return this.#bad(packet, 'an extension header is cut off');
-    if (isMulticast(bytes, network + DESTINATION) || packet.type !== PACKET_HOST) {
+    if (isMulticast6(bytes, network + DESTINATION) || packet.type !== PACKET_HOST) {
       return this.#bad(packet, 'a routing header in multicast');
     }
     const type = bytes[transport + 2];

@@ -1,12 +1,13 @@
 import { PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { isMulticast6 } from '../../wire/address.ts';
 import { get32 } from '../../wire/bytes.ts';
 import { isIpv6Extension } from '../../wire/ipv6-extensions.ts';
 import type { Host } from '../host.ts';
 import { answerProbe } from '../ipv4/probe.ts';
 import type { Route6 } from '../routing/route6.ts';
-import { ADDRESS_LENGTH, isMulticast } from './address.ts';
+import { ADDRESS_LENGTH } from './address.ts';
 import { checksum6 } from './checksum.ts';
 import {
   DESTINATION,
@@ -85,7 +86,7 @@ export class IcmpInput6 {
     const anycast = leadsToAnycast(packet.route as Route6, bytes, destination);
     if (
       net['icmp/echo_ignore_all'] !== 0 ||
-      (net['icmp/echo_ignore_multicast'] !== 0 && isMulticast(bytes, destination)) ||
+      (net['icmp/echo_ignore_multicast'] !== 0 && isMulticast6(bytes, destination)) ||
       (net['icmp/echo_ignore_anycast'] !== 0 && anycast)
     ) {
       host.drop(packet, 'ICMPv6', 'echo requests are ignored');

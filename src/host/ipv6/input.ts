@@ -8,11 +8,12 @@ import {
 } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isLoopback6, isMulticast6 } from '../../wire/address.ts';
 import { get16 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interfaces.ts';
 import type { Route6 } from '../routing/route6.ts';
-import { isLoopback, isMulticast, multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
+import { multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
 import {
   DESTINATION,
   DESTINATION_OPTIONS,
@@ -157,10 +158,10 @@ function check(packet: Packet, iface: Interface): string | undefined {
   if (bytes[network]! >> 4 !== 6) return `version ${bytes[network]! >> 4}`;
   const source = network + SOURCE;
   const destination = network + DESTINATION;
-  if (!iface.loopback && (isLoopback(bytes, source) || isLoopback(bytes, destination))) {
+  if (!iface.loopback && (isLoopback6(bytes, source) || isLoopback6(bytes, destination))) {
     return 'a loopback address from outside';
   }
-  if (isMulticast(bytes, destination)) {
+  if (isMulticast6(bytes, destination)) {
     const scope = multicastScope(bytes, destination);
     if (scope === 0) return 'multicast of the reserved scope 0';
     if (scope === SCOPE_INTERFACE_LOCAL && type !== PACKET_LOOPBACK && !iface.loopback) {
@@ -169,7 +170,7 @@ function check(packet: Packet, iface: Interface): string | undefined {
   } else if (type === PACKET_BROADCAST || type === PACKET_MULTICAST) {
     if (iface.conf6.drop_unicast_in_l2_multicast !== 0) return 'unicast in a broadcast or multicast frame';
   }
-  if (isMulticast(bytes, source)) return 'a multicast source address';
+  if (isMulticast6(bytes, source)) return 'a multicast source address';
   // What the packet brought from its way out of this host, if it came by lo.
   packet.flags = 0;
   packet.fragmentMax = 0;

@@ -1,17 +1,12 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isUnspecified6 } from '../../wire/address.ts';
 import { get16, get32, set16 } from '../../wire/bytes.ts';
 import { errorName } from '../error-name.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
 import type { Socket } from '../sockets.ts';
-import {
-  ADDRESS_LENGTH,
-  ADDRESS_LINK_LOCAL,
-  ADDRESS_MULTICAST,
-  addressKind,
-  isUnspecified,
-} from './address.ts';
+import { ADDRESS_LENGTH, ADDRESS_LINK_LOCAL, ADDRESS_MULTICAST, addressKind } from './address.ts';
 import { checksum6 } from './checksum.ts';
 import { DESTINATION, HEADER_LENGTH, HOP_LIMIT, NEXT_HEADER, RAW, SOURCE, TCP, UDP } from './headers.ts';
 
@@ -41,7 +36,7 @@ export class Local6 {
     const flow = host.ipv6.newFlow();
     flow.destination.set(given.subarray(DESTINATION, HEADER_LENGTH));
     // To send to :: means to send to oneself.
-    if (isUnspecified(flow.destination, 0)) flow.destination[ADDRESS_LENGTH - 1] = 1;
+    if (isUnspecified6(flow.destination, 0)) flow.destination[ADDRESS_LENGTH - 1] = 1;
     flow.protocol = RAW;
     flow.mark = mark;
     flow.uid = uid;
@@ -131,7 +126,7 @@ export class Local6 {
     if (length > MAX_DATAGRAM) return 'EMSGSIZE';
     const flow = host.ipv6.newFlow();
     flow.destination.set(to);
-    if (isUnspecified(flow.destination, 0)) flow.destination[ADDRESS_LENGTH - 1] = 1;
+    if (isUnspecified6(flow.destination, 0)) flow.destination[ADDRESS_LENGTH - 1] = 1;
     if (socket.address) flow.source.set(socket.address);
     flow.protocol = socket.protocol;
     flow.mark = socket.mark;

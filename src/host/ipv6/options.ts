@@ -1,5 +1,6 @@
 import type { Packet } from '../../netfilter/packet.ts';
-import { isMulticast } from './address.ts';
+
+import { isMulticast6 } from '../../wire/address.ts';
 import { DESTINATION, HEADER_LENGTH, MAX_PAYLOAD, PAYLOAD_LENGTH } from './headers.ts';
 import { JUMBO, ROUTER_ALERT } from './state.ts';
 
@@ -106,7 +107,7 @@ function unknownOption(packet: Packet, at: number, strict: boolean): number {
   if (strict) return OPTIONS_BAD;
   const action = packet.bytes[at]! >> 6;
   if (action === 0) return OPTIONS_READ;
-  if (action === 1 || (action === 3 && isMulticast(packet.bytes, packet.network + DESTINATION))) {
+  if (action === 1 || (action === 3 && isMulticast6(packet.bytes, packet.network + DESTINATION))) {
     return OPTIONS_BAD;
   }
   return problem(UNRECOGNISED_OPTION, at - packet.network);

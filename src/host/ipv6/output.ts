@@ -1,10 +1,11 @@
 import { OUTPUT, PACKET_LOOPBACK, POSTROUTING } from '../../netfilter/constants.ts';
 import type { Continuation } from '../../netfilter/hooks.ts';
 import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
+import { isMulticast6 } from '../../wire/address.ts';
 import { set16, set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
-import { isMulticast, multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
+import { multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
 import { checksum6 } from './checksum.ts';
 import { fragment } from './fragment.ts';
 import {
@@ -123,7 +124,7 @@ export class Output6 {
     const { bytes, network } = packet;
     const route = packet.route as Route6;
     const destination = network + DESTINATION;
-    if (isMulticast(bytes, destination)) {
+    if (isMulticast6(bytes, destination)) {
       const device = host.interfaces.byIndex(packet.outDevice);
       if (device && !device.loopback) {
         if ((packet.flags & NEIGHBOUR_MESSAGE) === 0 && isMember(device, bytes, destination)) {

@@ -1,8 +1,9 @@
 import { PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
+import { isMulticast6 } from '../../wire/address.ts';
 import { get16 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
-import { isMulticast } from './address.ts';
+
 import { checksum6 } from './checksum.ts';
 import { DESTINATION, UDP } from './headers.ts';
 import { ICMP6, UNREACHABLE } from './icmp-types.ts';
@@ -39,7 +40,7 @@ export class Udp6 {
     if (get16(bytes, transport + 6) === 0) return 'no checksum';
     if (!checksumFits(packet, protocol, length)) return 'wrong checksum';
     const port = get16(bytes, transport + 2);
-    if (isMulticast(bytes, network + DESTINATION)) return this.#toMany(packet, protocol, port);
+    if (isMulticast6(bytes, network + DESTINATION)) return this.#toMany(packet, protocol, port);
     const socket = host.sockets.lookup6(packet, protocol);
     if (socket) {
       host.sockets.deliver(packet, socket);
