@@ -96,6 +96,12 @@ describe('fivehooks trace', () => {
     expect(stdout).toContain('\n3 packets: 3 sent on\n');
   });
 
+  it('takes the only entrance for all packets, wherever it stands', async () => {
+    const { stdout } = await trace('udp 192.0.2.10:1 > 203.0.113.9:2', '--in', 'lan0');
+    expect(stdout).toMatch(/^udp 192.0.2.10:1 > 203.0.113.9:2 arrives at lan0\n/);
+    expect((await trace('udp 192.0.2.1:1 > 192.0.2.10:2', '--send')).stdout).toContain('leaves by lan0');
+  });
+
   it('answers in JSON, a line for each packet', async () => {
     const { stdout } = await trace('--json', '--in', 'lan0', 'udp 192.0.2.10:1 > 203.0.113.9:2 ttl 9 "x"');
     const [packet, last] = stdout

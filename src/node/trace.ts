@@ -36,7 +36,7 @@ interface Options {
   readonly summary?: true;
   readonly color: ReturnType<typeof readColorChoice>;
   readonly log?: string;
-  readonly count: number;
+  readonly count?: number;
   readonly packet?: Selection['numbers'];
   readonly uid: number;
   readonly gid: number;
@@ -105,8 +105,8 @@ function readAll(
   devices: readonly string[],
   exists: (device: string) => boolean,
 ): Input[] {
-  const selection: Selection = { count: options.count, numbers: options.packet };
-  let at: Entrance | undefined = devices.length === 1 ? { device: devices[0]! } : undefined;
+  const selection = { count: options.count ?? Number.POSITIVE_INFINITY, numbers: options.packet };
+  let at = onlyEntrance(words, devices);
   let count = 0;
   const inputs: Input[] = [];
   for (const word of words) {
@@ -131,6 +131,18 @@ function readAll(
     }
   }
   return byTime(inputs);
+}
+
+/** Where packets come in before the first --in or --send: there is only one, or only one device. */
+function onlyEntrance(words: readonly Ordered[], devices: readonly string[]): Entrance | undefined {
+  const entrances = words.filter(
+    (word) => word.kind === 'option' && (word.name === 'in' || word.name === 'send'),
+  );
+  const [first] = entrances;
+  if (entrances.length === 1 && first?.kind === 'option') {
+    return first.name === 'send' ? 'send' : { device: first.value ?? '' };
+  }
+  return entrances.length === 0 && devices.length === 1 ? { device: devices[0]! } : undefined;
 }
 
 /** Captures of several devices are told as one story: records follow one another by their time. */

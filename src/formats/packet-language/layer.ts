@@ -27,7 +27,7 @@ export class Header {
 export interface Around {
   /** IP version; 0 where there is no IP. */
   readonly family: 0 | 4 | 6;
-  /** Sum of the pseudo header for a checksum (RFC 768, RFC 8200 section 8.1), not folded. */
+  /** Sum of the pseudo header for a checksum (RFC 768, RFC 8200 section 8.1). */
   pseudo(protocol: number, length: number): number;
   /** Protocol number or EtherType of what comes next. */
   readonly next: number;

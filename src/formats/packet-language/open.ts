@@ -1,12 +1,13 @@
+import { isVlanType } from '../../wire/ethernet.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../../wire/protocols.ts';
 import { Header, type Layer } from './layer.ts';
 import { arp } from './layers/arp.ts';
-import { ethernet, isVlan, vlan } from './layers/ethernet.ts';
+import { ethernet, vlan } from './layers/ethernet.ts';
 import { EXTENSIONS, fragment } from './layers/extensions.ts';
 import { OTHER_PROTOCOL, other, TRANSPORTS } from './layers/index.ts';
 import { ipv4 } from './layers/ipv4.ts';
 import { ipv6 } from './layers/ipv6.ts';
 import type { Stack } from './packet.ts';
-import { ETHERTYPE } from './protocols.ts';
 
 /** How closely bytes are read: with the transport's fields, or only as far as IP. */
 export type Depth = 'transport' | 'network';
@@ -27,7 +28,7 @@ export function openFrame(bytes: Uint8Array, depth: Depth): Stack | undefined {
   let at = opened.length;
   let etherType = opened.next!;
   const vlans: Header[] = [];
-  while (isVlan(etherType)) {
+  while (isVlanType(etherType)) {
     const tag = vlan.open(bytes.subarray(at));
     if (!tag) return undefined;
     vlans.push(tag.header);
@@ -49,7 +50,7 @@ export function openFrame(bytes: Uint8Array, depth: Depth): Stack | undefined {
 /** Headers of a bare IP packet; undefined if it is none. */
 export function openPacket(bytes: Uint8Array, depth: Depth): Stack | undefined {
   const version = (bytes[0] ?? 0) >> 4;
-  const etherType = version === 4 ? ETHERTYPE.IPV4 : version === 6 ? ETHERTYPE.IPV6 : 0;
+  const etherType = version === 4 ? ETHERTYPE_IPV4 : version === 6 ? ETHERTYPE_IPV6 : 0;
   const network = openNetwork(bytes, etherType);
   if (!network) return undefined;
   // Nothing tells where a bare packet ends but its bytes.
@@ -70,11 +71,11 @@ const NOTHING: Omit<Stack, 'ethernet'> = {
 };
 
 function openNetwork(bytes: Uint8Array, etherType: number): Network | undefined {
-  if (etherType === ETHERTYPE.ARP) {
+  if (etherType === ETHERTYPE_ARP) {
     const opened = arp.open(bytes);
     return opened && { family: 0, network: opened.header, next: 0, from: 28, end: 28 };
   }
-  const layer = etherType === ETHERTYPE.IPV4 ? ipv4 : etherType === ETHERTYPE.IPV6 ? ipv6 : undefined;
+  const layer = etherType === ETHERTYPE_IPV4 ? ipv4 : etherType === ETHERTYPE_IPV6 ? ipv6 : undefined;
   const opened = layer?.open(bytes);
   if (!opened) return undefined;
   const { header, length } = opened;

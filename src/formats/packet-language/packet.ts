@@ -1,9 +1,13 @@
+import { isMulticast4, isMulticast6, multicastMac4, multicastMac6 } from '../../wire/address.ts';
+import { ARP_REQUEST, arpOperation } from '../../wire/arp.ts';
+import { pseudoSum4, pseudoSumOf6 } from '../../wire/checksum.ts';
+import { ipv4Destination } from '../../wire/ipv4.ts';
+import { IPV6_DESTINATION_AT, IPV6_SOURCE_AT } from '../../wire/ipv6.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_VLAN } from '../../wire/protocols.ts';
 import type { Around, Header } from './layer.ts';
 import { DESTINATION_MAC, SOURCE_MAC } from './layers/ethernet.ts';
 import { routing } from './layers/extensions.ts';
 import { OTHER_PROTOCOL, other } from './layers/index.ts';
-import { ETHERTYPE } from './protocols.ts';
-import { sum16 } from './sums.ts';
 import { concat } from './values.ts';
 
 /** A packet in headers, from the outside in. What a text says, and what a printer found in bytes. */
@@ -27,6 +31,9 @@ export interface Stack {
 }
 
 export const NO_MAC = new Uint8Array(6);
+const BROADCAST_MAC = new Uint8Array(6).fill(255);
+/** 255.255.255.255 */
+const LIMITED_BROADCAST = -1;
 
 /** The IP packet or other payload of the frame, without link headers. */
 export function buildNetwork(stack: Stack, sourceMac: Uint8Array = NO_MAC): Uint8Array {
@@ -56,7 +63,7 @@ export function buildFrame(stack: Stack, macs: Partial<Macs> = {}): Uint8Array {
   let next = etherTypeOf(stack);
   for (const tag of [...vlans].reverse()) {
     bytes = tag.layer.seal(tag, bytes, around(next));
-    next = ETHERTYPE.VLAN;
+    next = ETHERTYPE_VLAN;
   }
   return ethernet.layer.seal(ethernet, bytes, around(next));
 }
@@ -68,9 +75,9 @@ export interface Macs {
 }
 
 function etherTypeOf(stack: Stack): number {
-  if (stack.family === 4) return ETHERTYPE.IPV4;
-  if (stack.family === 6) return ETHERTYPE.IPV6;
-  return stack.network ? ETHERTYPE.ARP : 0;
+  if (stack.family === 4) return ETHERTYPE_IPV4;
+  if (stack.family === 6) return ETHERTYPE_IPV6;
+  return stack.network ? ETHERTYPE_ARP : 0;
 }
 
 function protocolOf({ transport, payloadType }: Stack): number {
@@ -81,27 +88,29 @@ function protocolOf({ transport, payloadType }: Stack): number {
 /** Where a packet to many goes: broadcast, or the group's address (RFC 1112 section 6.4, RFC 2464 section 7). */
 export function groupMac({ network, family }: Stack): Uint8Array | undefined {
   if (!network) return undefined;
-  const bytes = network.bytes;
-  if (family === 0) return bytes[7] === 1 ? new Uint8Array(6).fill(255) : undefined;
-  if (family === 6)
-    return bytes[24] === 255 ? Uint8Array.of(0x33, 0x33, ...bytes.subarray(36, 40)) : undefined;
-  if (bytes.subarray(16, 20).every((byte) => byte === 255)) return new Uint8Array(6).fill(255);
-  if (bytes[16]! >> 4 !== 14) return undefined;
-  return Uint8Array.of(1, 0, 0x5e, bytes[17]! & 127, bytes[18]!, bytes[19]!);
+  const { bytes } = network;
+  if (family === 0) return arpOperation(bytes, 0) === ARP_REQUEST ? BROADCAST_MAC.slice() : undefined;
+  if (family === 6) {
+    const isGroup = isMulticast6(bytes, IPV6_DESTINATION_AT);
+    return isGroup ? multicastMac6(bytes, IPV6_DESTINATION_AT) : undefined;
+  }
+  const destination = ipv4Destination(bytes, 0);
+  if (destination === LIMITED_BROADCAST) return BROADCAST_MAC.slice();
+  return isMulticast4(destination) ? multicastMac4(destination) : undefined;
 }
 
 /** What the payload of a tunnel is: protocol number for AH, EtherType for GRE. */
 function carried({ transport, payload, payloadType }: Stack): number {
-  if (payloadType === undefined) return transport?.layer.name === 'ah' ? 59 : ETHERTYPE.IPV4;
+  if (payloadType === undefined) return transport?.layer.name === 'ah' ? 59 : ETHERTYPE_IPV4;
   if (transport?.layer.name !== 'gre') return payloadType;
-  return (payload[0] ?? 0) >> 4 === 6 ? ETHERTYPE.IPV6 : ETHERTYPE.IPV4;
+  return (payload[0] ?? 0) >> 4 === 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
 }
 
 function pseudoSum(stack: Stack, protocol: number, length: number): number {
   const { network, family } = stack;
   if (!network || family === 0) return 0;
-  if (family === 4) return sum16(network.bytes.subarray(12, 20)) + protocol + length;
-  return sum16(network.bytes.subarray(8, 24)) + sum16(finalDestination(stack)) + protocol + length;
+  if (family === 4) return pseudoSum4(network.bytes, 0, protocol, length);
+  return pseudoSumOf6(network.bytes, IPV6_SOURCE_AT, finalDestination(stack), 0, protocol, length);
 }
 
 /** Where a packet ends up: the last address of a routing header that is not used up. */

@@ -27,11 +27,3 @@ export const PROTOCOLS: Readonly<Record<string, number>> = {
   'mobility-header': 135,
   udplite: 136,
 };
-
-export const ETHERTYPE = {
-  IPV4: 0x0800,
-  ARP: 0x0806,
-  VLAN: 0x8100,
-  IPV6: 0x86dd,
-  SERVICE_VLAN: 0x88a8,
-} as const;

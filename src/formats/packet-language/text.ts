@@ -1,8 +1,8 @@
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../../wire/protocols.ts';
 import { openPacket } from './open.ts';
 import { buildFrame, buildNetwork, groupMac, type Macs, NO_MAC } from './packet.ts';
 import { parseStack } from './parse.ts';
 import { PacketLanguageError } from './problem.ts';
-import { ETHERTYPE } from './protocols.ts';
 import { concat, readHex } from './values.ts';
 
 /** A packet that was written. */
@@ -69,7 +69,7 @@ function rawBytes(text: string): PacketText | undefined {
     kind: 'packet',
     packet: bytes,
     frame(macs = {}): Uint8Array {
-      return frameOf(bytes[0]! >> 4 === 6 ? ETHERTYPE.IPV6 : ETHERTYPE.IPV4, bytes, macs);
+      return frameOf(bytes[0]! >> 4 === 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4, bytes, macs);
     },
   };
 }
@@ -83,7 +83,7 @@ function looksLikePacket(bytes: Uint8Array): boolean {
 
 /** A frame of a payload and its EtherType. A packet to a group goes to the group's hardware address. */
 export function frameOf(etherType: number, payload: Uint8Array, macs: Partial<Macs> = {}): Uint8Array {
-  const isIp = etherType === ETHERTYPE.IPV4 || etherType === ETHERTYPE.IPV6;
+  const isIp = etherType === ETHERTYPE_IPV4 || etherType === ETHERTYPE_IPV6;
   const stack = isIp ? openPacket(payload, 'network') : undefined;
   const header = new Uint8Array(14);
   header.set((stack && groupMac(stack)) ?? macs.destination ?? NO_MAC, 0);

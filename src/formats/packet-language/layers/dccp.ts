@@ -1,7 +1,7 @@
+import { checksum } from '../../../wire/checksum.ts';
 import { type Field, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import type { Reader } from '../reader.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat, printHex, readHex } from '../values.ts';
 
 /** RFC 4340, section 5; always with the extended sequence numbers that all types but data packets need. */
@@ -63,8 +63,8 @@ export const dccp: Layer = {
     // Coverage 0 is everything, n the header and n - 1 words of data (section 9.2).
     const words = bytes[5]! & 15;
     const covered = words === 0 ? bytes.length : bytes[4]! * 4 + (words - 1) * 4;
-    const sum = around.pseudo(33, bytes.length) + sum16(bytes.subarray(0, covered));
-    compute(header, bytes, CHECKSUM, fold(sum));
+    const pseudo = around.pseudo(33, bytes.length);
+    compute(header, bytes, CHECKSUM, checksum(bytes, 0, Math.min(covered, bytes.length), pseudo));
     return bytes;
   },
   open,

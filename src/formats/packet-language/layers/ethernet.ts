@@ -1,18 +1,24 @@
+import {
+  ETH_DESTINATION_AT,
+  ETH_LENGTH,
+  ETH_SOURCE_AT,
+  ETH_TYPE_AT,
+  ethType,
+} from '../../../wire/ethernet.ts';
 import { mac, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened } from '../layer.ts';
-import { ETHERTYPE } from '../protocols.ts';
 import { concat } from '../values.ts';
 
 /** IEEE 802.3. */
-export const DESTINATION_MAC = mac('dst-mac', 0);
-export const SOURCE_MAC = mac('src-mac', 6);
-const ETHER_TYPE = number('ethertype', 12, 16, { hex: true, computed: true });
+export const DESTINATION_MAC = mac('dst-mac', ETH_DESTINATION_AT);
+export const SOURCE_MAC = mac('src-mac', ETH_SOURCE_AT);
+const ETHER_TYPE = number('ethertype', ETH_TYPE_AT, 16, { hex: true, computed: true });
 const FIELDS = [SOURCE_MAC, DESTINATION_MAC, ETHER_TYPE];
 
 export const ethernet: Layer = {
   name: 'eth',
   protocol: -1,
-  initial: () => new Uint8Array(14),
+  initial: () => new Uint8Array(ETH_LENGTH),
   fields: () => FIELDS,
   seal(header: Header, payload: Uint8Array, around: Around): Uint8Array {
     const bytes = concat(header.bytes, payload);
@@ -20,11 +26,11 @@ export const ethernet: Layer = {
     return bytes;
   },
   open(bytes): Opened | undefined {
-    if (bytes.length < 14) return undefined;
+    if (bytes.length < ETH_LENGTH) return undefined;
     return {
-      header: new Header(ethernet, bytes.slice(0, 14)),
-      length: 14,
-      next: (bytes[12]! << 8) | bytes[13]!,
+      header: new Header(ethernet, bytes.slice(0, ETH_LENGTH)),
+      length: ETH_LENGTH,
+      next: ethType(bytes, 0),
     };
   },
 };
@@ -57,8 +63,3 @@ export const vlan: Layer = {
     return { header: new Header(vlan, bytes.slice(0, 4)), length: 4, next: (bytes[2]! << 8) | bytes[3]! };
   },
 };
-
-/** Is a VLAN tag next? */
-export function isVlan(etherType: number): boolean {
-  return etherType === ETHERTYPE.VLAN || etherType === ETHERTYPE.SERVICE_VLAN;
-}

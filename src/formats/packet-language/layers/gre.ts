@@ -1,7 +1,7 @@
+import { checksum } from '../../../wire/checksum.ts';
 import { number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import type { Reader } from '../reader.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat, readNumber } from '../values.ts';
 
 /** RFC 2784 and RFC 2890: a checksum, a key and a sequence number are there if their bits are set. */
@@ -45,7 +45,7 @@ export const gre: Layer = {
     const bytes = concat(header.bytes, ...parts, payload);
     compute(header, bytes, PROTOCOL, around.next);
     if (header.options[0]?.length === 0) {
-      const sum = fold(sum16(bytes));
+      const sum = checksum(bytes, 0, bytes.length);
       bytes[4] = sum >> 8;
       bytes[5] = sum & 255;
     }

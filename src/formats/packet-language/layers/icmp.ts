@@ -1,6 +1,6 @@
+import { checksum } from '../../../wire/checksum.ts';
 import { type Field, ipv4, number } from '../field.ts';
 import { compute, type Header, type Layer, openFixed, type Word } from '../layer.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat } from '../values.ts';
 import { acceptType, printType, type TypeNames } from './type-names.ts';
 
@@ -79,7 +79,7 @@ export const icmp: Layer = {
   accept: (word, header) => acceptType(word, header, NAMES) || acceptType(word, header, ALIASES),
   seal(header: Header, payload: Uint8Array): Uint8Array {
     const bytes = concat(header.bytes, payload);
-    compute(header, bytes, CHECKSUM, fold(sum16(bytes)));
+    compute(header, bytes, CHECKSUM, checksum(bytes, 0, bytes.length));
     return bytes;
   },
   open: (bytes) => openFixed(icmp, bytes, 8),

@@ -1,7 +1,7 @@
+import { checksum } from '../../../wire/checksum.ts';
 import { type Field, flag, ipv6, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import type { Reader } from '../reader.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat, printHex, printMac, readHex, readMac, readNumber } from '../values.ts';
 import { acceptType, printType, type TypeNames } from './type-names.ts';
 
@@ -110,7 +110,7 @@ export const icmp6: Layer = {
   seal(header: Header, payload: Uint8Array, around: Around): Uint8Array {
     const bytes = concat(header.bytes, header.optionBytes, payload);
     compute(header, bytes, CHECKSUM, 0);
-    compute(header, bytes, CHECKSUM, fold(around.pseudo(58, bytes.length) + sum16(bytes)));
+    compute(header, bytes, CHECKSUM, checksum(bytes, 0, bytes.length, around.pseudo(58, bytes.length)));
     return bytes;
   },
   open,

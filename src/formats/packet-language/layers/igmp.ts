@@ -1,6 +1,6 @@
+import { checksum } from '../../../wire/checksum.ts';
 import { ipv4, number } from '../field.ts';
 import { compute, type Header, type Layer, openFixed, type Word } from '../layer.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat } from '../values.ts';
 
 /** RFC 2236 and RFC 9776. */
@@ -30,7 +30,7 @@ export const igmp: Layer = {
   },
   seal(header: Header, payload: Uint8Array): Uint8Array {
     const bytes = concat(header.bytes, payload);
-    compute(header, bytes, CHECKSUM, fold(sum16(bytes)));
+    compute(header, bytes, CHECKSUM, checksum(bytes, 0, bytes.length));
     return bytes;
   },
   open: (bytes) => openFixed(igmp, bytes, 8),

@@ -1,28 +1,50 @@
+import { checksum } from '../../../wire/checksum.ts';
+import {
+  IPV4_CHECKSUM_AT,
+  IPV4_DESTINATION_AT,
+  IPV4_FRAGMENT_AT,
+  IPV4_ID_AT,
+  IPV4_LENGTH,
+  IPV4_OPTION_END,
+  IPV4_OPTION_LOOSE_ROUTE,
+  IPV4_OPTION_NOP,
+  IPV4_OPTION_RECORD_ROUTE,
+  IPV4_OPTION_ROUTER_ALERT,
+  IPV4_OPTION_STRICT_ROUTE,
+  IPV4_PROTOCOL_AT,
+  IPV4_SOURCE_AT,
+  IPV4_TOS_AT,
+  IPV4_TOTAL_LENGTH_AT,
+  IPV4_TTL_AT,
+} from '../../../wire/ipv4.ts';
 import { ipv4 as address, flag, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import { PROTOCOLS } from '../protocols.ts';
 import type { Reader } from '../reader.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat, printHex, printIpv4, readHex, readIpv4, readNumber } from '../values.ts';
 import { readOption, readOptions, writeOption } from './option-list.ts';
 
 /** RFC 791, section 3.1; RFC 2474 and RFC 3168 for the parts of the type of service. */
 const VERSION = number('version', 0, 4, { shift: 4 });
 const HEADER_LENGTH = number('ihl', 0, 4, { scale: 4, computed: true });
-const TOS = number('tos', 1, 8, { hex: true });
-const DSCP = number('dscp', 1, 6, { shift: 2, view: true, part: true });
-const ECN = number('ecn', 1, 2, { view: true, part: true });
-const LENGTH = number('length', 2, 16, { computed: true });
-const ID = number('id', 4, 16);
-const RESERVED = flag('reserved', 6, 7, { aliases: ['evil'] });
-const DONT_FRAGMENT = flag('df', 6, 6);
-const MORE_FRAGMENTS = flag('mf', 6, 5, { short: true });
-const OFFSET = number('offset', 6, 13, { scale: 8, short: true });
-const TTL = number('ttl', 8, 8);
-const PROTOCOL = number('proto', 9, 8, { aliases: ['protocol'], computed: true, names: PROTOCOLS });
-const CHECKSUM = number('checksum', 10, 16, { hex: true, computed: true });
-export const IPV4_SOURCE = address('src', 12, { view: true });
-export const IPV4_DESTINATION = address('dst', 16, { view: true });
+const TOS = number('tos', IPV4_TOS_AT, 8, { hex: true });
+const DSCP = number('dscp', IPV4_TOS_AT, 6, { shift: 2, view: true, part: true });
+const ECN = number('ecn', IPV4_TOS_AT, 2, { view: true, part: true });
+const LENGTH = number('length', IPV4_TOTAL_LENGTH_AT, 16, { computed: true });
+const ID = number('id', IPV4_ID_AT, 16);
+const RESERVED = flag('reserved', IPV4_FRAGMENT_AT, 7, { aliases: ['evil'] });
+const DONT_FRAGMENT = flag('df', IPV4_FRAGMENT_AT, 6);
+const MORE_FRAGMENTS = flag('mf', IPV4_FRAGMENT_AT, 5, { short: true });
+const OFFSET = number('offset', IPV4_FRAGMENT_AT, 13, { scale: 8, short: true });
+const TTL = number('ttl', IPV4_TTL_AT, 8);
+const PROTOCOL = number('proto', IPV4_PROTOCOL_AT, 8, {
+  aliases: ['protocol'],
+  computed: true,
+  names: PROTOCOLS,
+});
+const CHECKSUM = number('checksum', IPV4_CHECKSUM_AT, 16, { hex: true, computed: true });
+export const IPV4_SOURCE = address('src', IPV4_SOURCE_AT, { view: true });
+export const IPV4_DESTINATION = address('dst', IPV4_DESTINATION_AT, { view: true });
 const FIELDS = [
   VERSION,
   HEADER_LENGTH,
@@ -42,12 +64,6 @@ const FIELDS = [
   IPV4_DESTINATION,
 ];
 
-const RECORD_ROUTE = 7;
-const LOOSE_ROUTE = 131;
-const STRICT_ROUTE = 137;
-const ROUTER_ALERT = 148;
-const HEADER = 20;
-
 export const ipv4: Layer = {
   name: 'ip',
   protocol: 4,
@@ -60,22 +76,22 @@ export const ipv4: Layer = {
     const padded = new Uint8Array(Math.ceil(options.length / 4) * 4);
     padded.set(options);
     const bytes = concat(header.bytes, padded, payload);
-    const length = HEADER + padded.length;
+    const length = IPV4_LENGTH + padded.length;
     compute(header, bytes, HEADER_LENGTH, length / 4);
     compute(header, bytes, LENGTH, bytes.length);
     compute(header, bytes, PROTOCOL, around.next);
     compute(header, bytes, CHECKSUM, 0);
     // The checksum covers what the header says it is long, as a receiver will sum it.
     const covered = Math.min((bytes[0]! & 15) * 4 || length, bytes.length);
-    compute(header, bytes, CHECKSUM, fold(sum16(bytes.subarray(0, covered))));
+    compute(header, bytes, CHECKSUM, checksum(bytes, 0, covered));
     return bytes;
   },
   open(bytes): Opened | undefined {
     const length = ((bytes[0] ?? 0) & 15) * 4;
-    if (bytes.length < HEADER || length < HEADER || length > bytes.length) return undefined;
-    const header = new Header(ipv4, bytes.slice(0, HEADER));
-    header.options.push(bytes.slice(HEADER, length));
-    return { header, length, next: bytes[9]! };
+    if (bytes.length < IPV4_LENGTH || length < IPV4_LENGTH || length > bytes.length) return undefined;
+    const header = new Header(ipv4, bytes.slice(0, IPV4_LENGTH));
+    header.options.push(bytes.slice(IPV4_LENGTH, length));
+    return { header, length, next: bytes[IPV4_PROTOCOL_AT]! };
   },
   print(header): Word[] {
     const options = header.optionBytes;
@@ -94,16 +110,18 @@ function accept(word: string, header: Header, reader: Reader): boolean {
 function readIpOption(word: string, reader: Reader): Uint8Array | undefined {
   switch (word) {
     case 'nop':
-      return Uint8Array.of(1);
+      return Uint8Array.of(IPV4_OPTION_NOP);
     case 'eol':
-      return Uint8Array.of(0);
+      return Uint8Array.of(IPV4_OPTION_END);
     case 'router-alert': {
       const most = (text: string): number => readNumber(text, 0, 0xffff);
-      return readOption(ROUTER_ALERT, [[reader.nextFits(most) ? reader.value(word, most) : 0, 2]]);
+      return readOption(IPV4_OPTION_ROUTER_ALERT, [
+        [reader.nextFits(most) ? reader.value(word, most) : 0, 2],
+      ]);
     }
     case 'record-route': {
       const slots = reader.value(word, (text) => readNumber(text, 1, 9));
-      return Uint8Array.of(RECORD_ROUTE, 3 + slots * 4, 4, ...new Uint8Array(slots * 4));
+      return Uint8Array.of(IPV4_OPTION_RECORD_ROUTE, 3 + slots * 4, 4, ...new Uint8Array(slots * 4));
     }
     case 'lsrr':
     case 'ssrr': {
@@ -114,7 +132,12 @@ function readIpOption(word: string, reader: Reader): Uint8Array | undefined {
         route.push(...reader.part(word, token, part, offset, readIpv4));
         offset += part.length + 1;
       }
-      return Uint8Array.of(word === 'lsrr' ? LOOSE_ROUTE : STRICT_ROUTE, 3 + route.length, 4, ...route);
+      return Uint8Array.of(
+        word === 'lsrr' ? IPV4_OPTION_LOOSE_ROUTE : IPV4_OPTION_STRICT_ROUTE,
+        3 + route.length,
+        4,
+        ...route,
+      );
     }
     case 'option':
       return writeOption(reader);
@@ -127,16 +150,17 @@ function readIpOption(word: string, reader: Reader): Uint8Array | undefined {
 
 function printOption(option: Uint8Array): string {
   const [kind, length, pointer] = option;
-  if (kind === 0) return 'eol';
-  if (kind === 1) return 'nop';
-  if (kind === ROUTER_ALERT && length === 4) return `router-alert ${(option[2]! << 8) | option[3]!}`;
+  if (kind === IPV4_OPTION_END) return 'eol';
+  if (kind === IPV4_OPTION_NOP) return 'nop';
+  if (kind === IPV4_OPTION_ROUTER_ALERT && length === 4)
+    return `router-alert ${(option[2]! << 8) | option[3]!}`;
   const isRoute = pointer === 4 && length! > 3 && length! % 4 === 3;
-  if (isRoute && (kind === LOOSE_ROUTE || kind === STRICT_ROUTE)) {
+  if (isRoute && (kind === IPV4_OPTION_LOOSE_ROUTE || kind === IPV4_OPTION_STRICT_ROUTE)) {
     const hops: string[] = [];
     for (let at = 3; at < option.length; at += 4) hops.push(printIpv4(option.subarray(at, at + 4)));
-    return `${kind === LOOSE_ROUTE ? 'lsrr' : 'ssrr'} ${hops.join(',')}`;
+    return `${kind === IPV4_OPTION_LOOSE_ROUTE ? 'lsrr' : 'ssrr'} ${hops.join(',')}`;
   }
-  if (isRoute && kind === RECORD_ROUTE && option.subarray(3).every((byte) => byte === 0)) {
+  if (isRoute && kind === IPV4_OPTION_RECORD_ROUTE && option.subarray(3).every((byte) => byte === 0)) {
     return `record-route ${(length! - 3) / 4}`;
   }
   return `option ${kind} ${printHex(option.subarray(2))}`;

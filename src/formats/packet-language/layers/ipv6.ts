@@ -1,3 +1,11 @@
+import {
+  IPV6_DESTINATION_AT,
+  IPV6_HOP_LIMIT_AT,
+  IPV6_LENGTH,
+  IPV6_NEXT_HEADER_AT,
+  IPV6_PAYLOAD_LENGTH_AT,
+  IPV6_SOURCE_AT,
+} from '../../../wire/ipv6.ts';
 import { ipv6 as address, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened } from '../layer.ts';
 import { PROTOCOLS } from '../protocols.ts';
@@ -11,11 +19,15 @@ const CLASS = number('tclass', 0, 8, { aliases: ['tos'], size: 2, shift: 4, hex:
 const DSCP = number('dscp', 0, 6, { size: 2, shift: 6, view: true, part: true });
 const ECN = number('ecn', 1, 2, { shift: 4, view: true, part: true });
 const FLOW_LABEL = number('flowlabel', 1, 20, { size: 3, hex: true });
-const LENGTH = number('length', 4, 16, { computed: true });
-const NEXT = number('proto', 6, 8, { aliases: ['protocol', 'next'], computed: true, names: PROTOCOLS });
-const HOP_LIMIT = number('hlim', 7, 8, { aliases: ['ttl', 'hl'] });
-export const IPV6_SOURCE = address('src', 8, { view: true });
-export const IPV6_DESTINATION = address('dst', 24, { view: true });
+const LENGTH = number('length', IPV6_PAYLOAD_LENGTH_AT, 16, { computed: true });
+const NEXT = number('proto', IPV6_NEXT_HEADER_AT, 8, {
+  aliases: ['protocol', 'next'],
+  computed: true,
+  names: PROTOCOLS,
+});
+const HOP_LIMIT = number('hlim', IPV6_HOP_LIMIT_AT, 8, { aliases: ['ttl', 'hl'] });
+export const IPV6_SOURCE = address('src', IPV6_SOURCE_AT, { view: true });
+export const IPV6_DESTINATION = address('dst', IPV6_DESTINATION_AT, { view: true });
 const FIELDS = [
   VERSION,
   HOP_LIMIT,
@@ -28,16 +40,15 @@ const FIELDS = [
   IPV6_SOURCE,
   IPV6_DESTINATION,
 ];
-const HEADER = 40;
 
 export const ipv6: Layer = {
   name: 'ip',
   protocol: 41,
   vocabulary: FRAGMENT_WORDS,
   initial(): Uint8Array {
-    const bytes = new Uint8Array(HEADER);
+    const bytes = new Uint8Array(IPV6_LENGTH);
     bytes[0] = 0x60;
-    bytes[7] = 64;
+    bytes[IPV6_HOP_LIMIT_AT] = 64;
     return bytes;
   },
   fields: () => FIELDS,
@@ -60,7 +71,11 @@ export const ipv6: Layer = {
     return bytes;
   },
   open(bytes): Opened | undefined {
-    if (bytes.length < HEADER) return undefined;
-    return { header: new Header(ipv6, bytes.slice(0, HEADER)), length: HEADER, next: bytes[6]! };
+    if (bytes.length < IPV6_LENGTH) return undefined;
+    return {
+      header: new Header(ipv6, bytes.slice(0, IPV6_LENGTH)),
+      length: IPV6_LENGTH,
+      next: bytes[IPV6_NEXT_HEADER_AT]!,
+    };
   },
 };

@@ -1,7 +1,7 @@
+import { crc32c } from '../crc32c.ts';
 import { number } from '../field.ts';
 import { compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import type { Reader } from '../reader.ts';
-import { crc32c } from '../sums.ts';
 import { concat, printHex, readHex, readNumber } from '../values.ts';
 
 /** RFC 9260, section 3. */

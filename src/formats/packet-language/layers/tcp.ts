@@ -1,47 +1,56 @@
+import { checksum } from '../../../wire/checksum.ts';
+import {
+  TCP_ACK,
+  TCP_ACKNOWLEDGMENT_AT,
+  TCP_CHECKSUM_AT,
+  TCP_DESTINATION_PORT_AT,
+  TCP_FLAGS_AT,
+  TCP_LENGTH,
+  TCP_OPTION_END,
+  TCP_OPTION_MSS,
+  TCP_OPTION_NOP,
+  TCP_OPTION_SACK,
+  TCP_OPTION_SACK_PERMITTED,
+  TCP_OPTION_TIMESTAMPS,
+  TCP_OPTION_WINDOW_SCALE,
+  TCP_PSH,
+  TCP_SEQUENCE_AT,
+  TCP_SOURCE_PORT_AT,
+  TCP_SYN,
+  TCP_URG,
+  TCP_URGENT_AT,
+  TCP_WINDOW_AT,
+} from '../../../wire/tcp.ts';
 import { type Field, flag, number } from '../field.ts';
 import { type Around, compute, Header, type Layer, type Opened, type Word } from '../layer.ts';
 import type { Reader } from '../reader.ts';
-import { fold, sum16 } from '../sums.ts';
 import { concat, printHex, readHex, readNumber } from '../values.ts';
 import { readOption, readOptions, writeOption } from './option-list.ts';
 
 /** RFC 9293, section 3.1. */
-const SOURCE = number('sport', 0, 16);
-const DESTINATION = number('dport', 2, 16);
-const SEQUENCE = number('seq', 4, 32);
+const SOURCE = number('sport', TCP_SOURCE_PORT_AT, 16);
+const DESTINATION = number('dport', TCP_DESTINATION_PORT_AT, 16);
+const SEQUENCE = number('seq', TCP_SEQUENCE_AT, 32);
 /** Without the flag; with it the word is `ack`, which says both. */
-const ACKNOWLEDGMENT = number('acknowledgment', 8, 32);
-const ACK_NUMBER = number('ack', 8, 32);
+const ACKNOWLEDGMENT = number('acknowledgment', TCP_ACKNOWLEDGMENT_AT, 32);
+const ACK_NUMBER = number('ack', TCP_ACKNOWLEDGMENT_AT, 32);
 const HEADER_LENGTH = number('doff', 12, 4, { shift: 4, scale: 4, computed: true });
 const RESERVED = number('reserved', 12, 4);
-const WINDOW = number('window', 14, 16, { aliases: ['win'] });
-const CHECKSUM = number('checksum', 16, 16, { hex: true, computed: true });
-const URGENT = number('urgent', 18, 16);
-const URG_POINTER = number('urg', 18, 16);
+const WINDOW = number('window', TCP_WINDOW_AT, 16, { aliases: ['win'] });
+const CHECKSUM = number('checksum', TCP_CHECKSUM_AT, 16, { hex: true, computed: true });
+const URGENT = number('urgent', TCP_URGENT_AT, 16);
+const URG_POINTER = number('urg', TCP_URGENT_AT, 16);
 const FLAG_WORDS = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'] as const;
 const FLAGS: Field = {
-  ...number('flags', 13, 8, { view: true, names: { none: 0 } }),
+  ...number('flags', TCP_FLAGS_AT, 8, { view: true, names: { none: 0 } }),
   print: (value) => flagNames(Number(value)) || 'none',
 };
-const FLAG_FIELDS = FLAG_WORDS.map((word, bit) => flag(word, 13, bit, { view: true, part: true }));
+const FLAG_FIELDS = FLAG_WORDS.map((word, bit) => flag(word, TCP_FLAGS_AT, bit, { view: true, part: true }));
 const COMMON = [WINDOW, HEADER_LENGTH, RESERVED, FLAGS, CHECKSUM, ...FLAG_FIELDS];
 /** The four combinations of ACK and URG. */
 const FIELDS = [ACKNOWLEDGMENT, ACK_NUMBER].map((acknowledgment) =>
   [URGENT, URG_POINTER].map((urgent) => [SEQUENCE, acknowledgment, urgent, ...COMMON]),
 );
-
-const NOP = 1;
-const MSS = 2;
-const WINDOW_SCALE = 3;
-const SACK_PERMITTED = 4;
-const SACK = 5;
-const TIMESTAMP = 8;
-
-const HEADER = 20;
-const SYN = 0x02;
-const PSH_ACK = 0x18;
-const ACK = 0x10;
-const URG = 0x20;
 
 export const tcp: Layer = {
   name: 'tcp',
@@ -49,7 +58,8 @@ export const tcp: Layer = {
   ports: [SOURCE, DESTINATION],
   vocabulary: ['mss', 'wscale', 'sackok', 'sack', 'timestamp', 'nop', 'eol', 'option', 'options'],
   initial: () => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0xfa, 0xf0, 0, 0, 0, 0),
-  fields: (header) => FIELDS[header.bytes[13]! & ACK ? 1 : 0]![header.bytes[13]! & URG ? 1 : 0]!,
+  fields: (header) =>
+    FIELDS[header.bytes[TCP_FLAGS_AT]! & TCP_ACK ? 1 : 0]![header.bytes[TCP_FLAGS_AT]! & TCP_URG ? 1 : 0]!,
   accept,
   seal,
   open,
@@ -75,26 +85,28 @@ function accept(word: string, header: Header, reader: Reader): boolean {
 function readTcpOption(word: string, reader: Reader): Uint8Array | undefined {
   switch (word) {
     case 'mss':
-      return readOption(MSS, [[reader.value(word, (text) => readNumber(text, 0, 0xffff)), 2]]);
+      return readOption(TCP_OPTION_MSS, [[reader.value(word, (text) => readNumber(text, 0, 0xffff)), 2]]);
     case 'wscale':
-      return readOption(WINDOW_SCALE, [[reader.value(word, (text) => readNumber(text, 0, 255)), 1]]);
+      return readOption(TCP_OPTION_WINDOW_SCALE, [
+        [reader.value(word, (text) => readNumber(text, 0, 255)), 1],
+      ]);
     case 'sackok':
-      return readOption(SACK_PERMITTED, []);
+      return readOption(TCP_OPTION_SACK_PERMITTED, []);
     case 'sack':
       return readOption(
-        SACK,
+        TCP_OPTION_SACK,
         pairs(word, reader, '-', ',').map((value) => [value, 4]),
       );
     case 'timestamp':
     case 'ts':
       return readOption(
-        TIMESTAMP,
+        TCP_OPTION_TIMESTAMPS,
         pairs(word, reader, '/', undefined).map((value) => [value, 4]),
       );
     case 'nop':
-      return Uint8Array.of(NOP);
+      return Uint8Array.of(TCP_OPTION_NOP);
     case 'eol':
-      return Uint8Array.of(0);
+      return Uint8Array.of(TCP_OPTION_END);
     case 'option':
       return writeOption(reader);
     case 'options':
@@ -126,23 +138,23 @@ function seal(header: Header, payload: Uint8Array, around: Around): Uint8Array {
   const padded = new Uint8Array(Math.ceil(options.length / 4) * 4);
   padded.set(options);
   const bytes = concat(header.bytes, padded, payload);
-  compute(header, bytes, HEADER_LENGTH, (HEADER + padded.length) / 4);
-  if (!header.given.has(FLAGS)) bytes[13] = payload.length > 0 ? PSH_ACK : SYN;
+  compute(header, bytes, HEADER_LENGTH, (TCP_LENGTH + padded.length) / 4);
+  if (!header.given.has(FLAGS)) bytes[TCP_FLAGS_AT] = payload.length > 0 ? TCP_PSH | TCP_ACK : TCP_SYN;
   compute(header, bytes, CHECKSUM, 0);
-  compute(header, bytes, CHECKSUM, fold(around.pseudo(6, bytes.length) + sum16(bytes)));
+  compute(header, bytes, CHECKSUM, checksum(bytes, 0, bytes.length, around.pseudo(6, bytes.length)));
   return bytes;
 }
 
 function open(bytes: Uint8Array): Opened | undefined {
   const length = ((bytes[12] ?? 0) >> 4) * 4;
-  if (bytes.length < HEADER || length < HEADER || length > bytes.length) return undefined;
-  const header = new Header(tcp, bytes.slice(0, HEADER));
-  header.options.push(bytes.slice(HEADER, length));
+  if (bytes.length < TCP_LENGTH || length < TCP_LENGTH || length > bytes.length) return undefined;
+  const header = new Header(tcp, bytes.slice(0, TCP_LENGTH));
+  header.options.push(bytes.slice(TCP_LENGTH, length));
   return { header, length };
 }
 
 function print(header: Header): Word[] {
-  const flags = flagNames(header.bytes[13]!) || 'flags none';
+  const flags = flagNames(header.bytes[TCP_FLAGS_AT]!) || 'flags none';
   return [{ text: flags, brief: flags }, ...printOptions(header.optionBytes)];
 }
 
@@ -158,13 +170,14 @@ function printOptions(options: Uint8Array): Word[] {
 
 function printOption(option: Uint8Array): string {
   const [kind, length] = option;
-  if (kind === 0) return 'eol';
-  if (kind === NOP) return 'nop';
-  if (kind === MSS && length === 4) return `mss ${(option[2]! << 8) | option[3]!}`;
-  if (kind === WINDOW_SCALE && length === 3) return `wscale ${option[2]}`;
-  if (kind === SACK_PERMITTED && length === 2) return 'sackok';
-  if (kind === TIMESTAMP && length === 10) return `timestamp ${read32(option, 2)}/${read32(option, 6)}`;
-  if (kind === SACK && length! > 2 && (length! - 2) % 8 === 0) {
+  if (kind === TCP_OPTION_END) return 'eol';
+  if (kind === TCP_OPTION_NOP) return 'nop';
+  if (kind === TCP_OPTION_MSS && length === 4) return `mss ${(option[2]! << 8) | option[3]!}`;
+  if (kind === TCP_OPTION_WINDOW_SCALE && length === 3) return `wscale ${option[2]}`;
+  if (kind === TCP_OPTION_SACK_PERMITTED && length === 2) return 'sackok';
+  if (kind === TCP_OPTION_TIMESTAMPS && length === 10)
+    return `timestamp ${read32(option, 2)}/${read32(option, 6)}`;
+  if (kind === TCP_OPTION_SACK && length! > 2 && (length! - 2) % 8 === 0) {
     const blocks: string[] = [];
     for (let at = 2; at < option.length; at += 8)
       blocks.push(`${read32(option, at)}-${read32(option, at + 4)}`);
