@@ -43,8 +43,11 @@ export class CommandLine {
   matches: readonly MatchUse[] = [];
   /** The target if `-j` names an extension. */
   target: Extract<Action, { kind: 'target' }> | undefined;
-  /** The line is for the other family and means nothing here. */
-  ignored = false;
+  /**
+   * In iptables-restore: `-6`, or `-4` of ip6tables, ends the line there. What stands before it is still done, but a rule
+   * without addresses is none.
+   */
+  cutOff = false;
 
   constructor(argv: readonly string[], reader: Reader) {
     this.reader = reader;
@@ -77,7 +80,10 @@ export class CommandLine {
           continue;
         }
         handle(this, found.kind === 'option' ? found.argument : undefined, inverted);
-        if (this.ignored) return this;
+        if (this.cutOff) {
+          this.target = extensions.namedTarget;
+          return this;
+        }
       }
       inverted = false;
     }

@@ -130,7 +130,7 @@ const family =
   (line) => {
     if (number === line.reader.family) return;
     if (!line.reader.restoring) throw new Problem('', 0);
-    line.ignored = true;
+    line.cutOff = true;
   };
 
 /**

@@ -104,6 +104,11 @@ export class LineExtensions {
     return use && { kind: 'target', extension: use.extension, values: this.#settle(use, context) };
   }
 
+  /** The target as far as it was read, for a line that ends early. */
+  get namedTarget(): Extract<Action, { kind: 'target' }> | undefined {
+    return this.#target && { kind: 'target', extension: this.#target.extension, values: {} };
+  }
+
   #settle(use: ExtensionUse, context: RuleContext): MatchUse['values'] {
     return use.settle(context, (line) => this.#reader.output.complain(line));
   }

@@ -211,7 +211,7 @@ class Restore {
     splitLine(counters ? counters.rest : text, words);
     if (this.#options.verbose) addWord(words, '-v');
     const line = new CommandLine(words, this.#reader).read();
-    if (line.ignored) return true;
+    if (line.commands.length === 0) return true;
     return new Execution(line, this.#reader, this.#handle!).run() === undefined;
   }
 }
