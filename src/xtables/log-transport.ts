@@ -30,6 +30,9 @@ export function incomplete({ end: last }: Packet, at: number): string {
 
 const TCP_HEADER = 20;
 const UDP_HEADER = 8;
+/** Of the four bits behind the data offset three are reserved; the last one is Accurate ECN's. */
+const RESERVED = 0x0e;
+const ACCURATE_ECN = 0x01;
 /** In the order in which they are printed, with their bits. */
 const TCP_FLAGS: readonly (readonly [string, number])[] = [
   ['CWR', 0x80],
@@ -49,7 +52,8 @@ export function logTcp(packet: Packet, at: number, fragment: boolean, options: P
   const { bytes } = packet;
   let line = `PROTO=TCP SPT=${read16(packet, at)} DPT=${read16(packet, at + 2)} `;
   if (options.tcpSequence) line += `SEQ=${read32(packet, at + 4)} ACK=${read32(packet, at + 8)} `;
-  line += `WINDOW=${read16(packet, at + 14)} RES=0x${((bytes[at + 12]! & 0x0f) << 2).toString(16).padStart(2, '0')} `;
+  line += `WINDOW=${read16(packet, at + 14)} RES=0x${((bytes[at + 12]! & RESERVED) << 2).toString(16).padStart(2, '0')} `;
+  if (bytes[at + 12]! & ACCURATE_ECN) line += 'AE ';
   const flags = bytes[at + 13]!;
   for (const [name, bit] of TCP_FLAGS) if (flags & bit) line += `${name} `;
   line += `URGP=${read16(packet, at + 18)} `;

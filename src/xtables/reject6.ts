@@ -5,6 +5,7 @@ import { checksum, pseudoSum6 } from '../wire/checksum.ts';
 import { Ipv6Walk } from '../wire/ipv6-extensions.ts';
 import { isReset, TCP_HEADER, writeReset } from './reject-tcp.ts';
 import { isChecked } from './reject4.ts';
+import { isUnicast6 } from './unicast6.ts';
 
 const TCP = 6;
 const HEADER_LENGTH = 40;
@@ -24,17 +25,10 @@ export function checksumFits6(packet: Packet): boolean {
   return checksum(bytes, offset, end, pseudoSum6(bytes, network, protocol, end - offset)) === 0;
 }
 
-/** Neither `::` nor multicast. */
-function isUnicast(bytes: Uint8Array, at: number): boolean {
-  if (bytes[at] === 0xff) return false;
-  for (let i = 0; i < 16; i++) if (bytes[at + i] !== 0) return true;
-  return false;
-}
-
 /** Answers a TCP segment with a reset (net/ipv6/netfilter/nf_reject_ipv6.c nf_send_reset6). */
 export function sendReset6(about: Packet, services: Services): void {
   const { bytes, network, end } = about;
-  if (!isUnicast(bytes, network + SOURCE) || !isUnicast(bytes, network + DESTINATION)) return;
+  if (!isUnicast6(bytes, network + SOURCE) || !isUnicast6(bytes, network + DESTINATION)) return;
   if (!WALK.skip(bytes, network + HEADER_LENGTH, end, bytes[network + NEXT_HEADER]!)) return;
   if (WALK.protocol !== TCP || WALK.fragmentOffset !== 0) return;
   const from = WALK.offset;

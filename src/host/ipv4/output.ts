@@ -48,6 +48,8 @@ export class Output4 {
     copy.copyFrom(packet);
     copy.id = id;
     copy.cause = packet.id;
+    // A copy belongs to no socket (skb_clone).
+    copy.sender = undefined;
     hooks.run(copy, 4, POSTROUTING, 0, device, this.#loopBack);
     if (route.type === ROUTE_TYPE.MULTICAST && packet.bytes[packet.network + IPV4_TTL_AT] === 0) {
       // It must not leave the host.

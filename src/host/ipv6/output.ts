@@ -133,6 +133,8 @@ export class Output6 {
           copy.copyFrom(packet);
           copy.id = id;
           copy.cause = packet.id;
+          // A copy belongs to no socket (skb_clone).
+          copy.sender = undefined;
           host.hooks.run(copy, 6, POSTROUTING, 0, packet.outDevice, this.#loop);
           if (bytes[network + HOP_LIMIT] === 0) {
             host.drop(packet, 'ipv6', 'hop limit 0: for this host only');

@@ -11,6 +11,7 @@ import {
 } from '../extension.ts';
 import type { Place } from '../place.ts';
 import { Problem } from '../problem.ts';
+import { isUnicast6 } from '../unicast6.ts';
 import { flag } from '../values.ts';
 
 /** Bit of a type in the mask: `1 << RTN_*`. */
@@ -90,7 +91,7 @@ function fits6(services: Services, bytes: Uint8Array, at: number, device: number
   let any = true;
   for (let i = 0; i < 16; i++) if (bytes[at + i] !== 0) any = false;
   if ((mask & MULTICAST) !== 0 && !multicast) return false;
-  if ((mask & UNICAST) !== 0 && (multicast || any)) return false;
+  if ((mask & UNICAST) !== 0 && !isUnicast6(bytes, at)) return false;
   if ((mask & UNSPEC) !== 0 && !any) return false;
   if ((mask & ROUTED) === 0) return true;
   return (mask & ROUTED & bit(services.addressType(6, bytes, at, device))) !== 0;
