@@ -50,7 +50,7 @@ async function demo(verbose: boolean, all: boolean, color: boolean): Promise<num
   output.begin(arrived.length);
   carrier.carry(host, arrived, output);
   const frames = compareLines(framesOf(sent), framesOf(expected));
-  const log = compareLines(logged, readTextFile(`${folder}/kernel.log`).trimEnd().split('\n'));
+  const log = compareLines(logged, readTextFile(`${folder}/kernel.log`).replace(/\n$/, '').split('\n'));
   const lines = [...verdict(frames, 'frames that left'), ...verdict(log, 'lines of the kernel log')];
   process.stdout.write(paint([[], ...lines], color));
   return [frames, log].every(({ missing, extra }) => missing.length + extra.length === 0) ? 0 : 1;
