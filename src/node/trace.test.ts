@@ -33,6 +33,7 @@ writeFileSync(
       '-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT',
       '-A FORWARD -p udp -j ACCEPT',
       '-A FORWARD -p tcp -m tcp --dport 23 -j DROP',
+      '-A INPUT -p icmp -j LOG --log-prefix "in: "',
       'COMMIT',
       '',
     ].join('\n'),
@@ -171,14 +172,18 @@ describe('fivehooks trace', () => {
   it('appends the kernel log to a file', async () => {
     const log = join(folder, 'messages');
     writeFileSync(log, 'before\n');
-    const martian = 'udp 127.0.0.1:1 > 192.0.2.1:2';
-    const host = join(folder, 'martians.json');
-    const description = JSON.parse(readFileSync(HOST, 'utf8'));
-    description.sysctls['net.ipv4.conf.all.log_martians'] = '1';
-    writeFileSync(host, JSON.stringify(description));
-    const { stdout } = await run('--host', host, '--log', log, '--in', 'lan0', martian);
-    expect(stdout).toMatch(/log {2}.*martian source/);
-    expect(readFileSync(log, 'utf8')).toMatch(/^before\n.*martian source/);
+    const { stdout } = await trace(
+      '--log',
+      log,
+      '--in',
+      'lan0',
+      'icmp 192.0.2.10 > 192.0.2.1 echo-request id 1',
+    );
+    const line =
+      'in: IN=lan0 OUT= MAC=02:00:00:00:00:01:02:00:00:00:01:10:08:00 SRC=192.0.2.10 DST=192.0.2.1 LEN=28 TOS=0x00 ' +
+      'PREC=0x00 TTL=64 ID=0 PROTO=ICMP TYPE=8 CODE=0 ID=1 SEQ=0 ';
+    expect(stdout).toContain(`log  ${line}\n`);
+    expect(readFileSync(log, 'utf8')).toBe(`before\n${line}\n`);
   });
 });
 
