@@ -1,5 +1,5 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
-import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
+import type { Packet } from '../../netfilter/packet.ts';
 import { get32, set16, set32 } from '../../wire/bytes.ts';
 import { checksum } from '../../wire/checksum.ts';
 import { IPV4_DESTINATION_AT, IPV4_LENGTH, IPV4_OFFSET_MASK } from '../../wire/ipv4.ts';
@@ -8,7 +8,7 @@ import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
 import { fragmentField, headerLength, protocolOf, source, tosOf } from './header.ts';
 import type { Options } from './options.ts';
-import { type EchoedOptions, echoOptions } from './options-write.ts';
+import { type EchoedOptions, echoOptions, firstDestination } from './options-write.ts';
 import { GlobalLimit } from './peers.ts';
 import { optionsOf } from './state.ts';
 
@@ -127,23 +127,15 @@ export class Icmp {
     const echo = options && this.#echo(options, about);
     if (options && !echo) return;
     const tos = isError(type) ? (tosOf(about) & TOS_BITS) | PRECEDENCE : tosOf(about);
-    const to = echo?.firstHop || source(about);
+    const to = firstDestination(echo, source(about));
     const out = host.ipv4.route(to, from, tos, this.#replyMark(about), IPPROTO_ICMP);
     if (typeof out === 'number' || !this.#allowPeer(out, to, limit)) return;
     const optionsLength = echo?.length ?? 0;
     const room = Math.min(host.ipv4.pathMtu(out), ERROR_LENGTH) - IPV4_LENGTH - optionsLength - 8;
     if (room <= IPV4_LENGTH) return;
     const quoted = Math.min(about.end - network, room);
-    const packet = host.ipv4.build(
-      out,
-      host.ipv4.chosenSource || DUMMY_ADDRESS,
-      to,
-      IPPROTO_ICMP,
-      tos,
-      8 + quoted,
-      echo,
-      source(about),
-    );
+    host.ipv4.chosenSource ||= DUMMY_ADDRESS;
+    const packet = host.ipv4.build(out, IPPROTO_ICMP, tos, 8 + quoted, echo, source(about));
     const at = packet.transport;
     packet.bytes[at] = type;
     packet.bytes[at + 1] = code;
@@ -167,7 +159,7 @@ export class Icmp {
     if (limit !== REFUSED && !this.#busy) {
       this.#busy = true;
       try {
-        const to = echo?.firstHop || source(about);
+        const to = firstDestination(echo, source(about));
         const tos = tosOf(about);
         const out = host.ipv4.route(
           to,
@@ -178,16 +170,7 @@ export class Icmp {
         );
         const length = IPV4_LENGTH + (echo?.length ?? 0) + body.length;
         if (typeof out !== 'number' && this.#allowPeer(out, to, limit) && length <= 0xffff) {
-          const packet = host.ipv4.build(
-            out,
-            host.ipv4.chosenSource,
-            to,
-            IPPROTO_ICMP,
-            tos,
-            body.length,
-            echo,
-            source(about),
-          );
+          const packet = host.ipv4.build(out, IPPROTO_ICMP, tos, body.length, echo, source(about));
           packet.bytes.set(body, packet.transport);
           this.#finish(packet, about);
           host.observer?.create?.(packet, why);
@@ -207,7 +190,6 @@ export class Icmp {
     set16(bytes, transport + 2, checksum(bytes, transport, end));
     packet.mark = this.#replyMark(about);
     packet.cause = about.id;
-    packet.sender = KERNEL_SENDER;
     packet.ignoreDf = true;
   }
 

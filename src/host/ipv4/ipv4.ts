@@ -58,8 +58,9 @@ export class Ipv4 {
   readonly icmpInput: IcmpInput;
   readonly tcp: Tcp4;
   readonly udp: Udp4;
-  /** The source that the last {@link route} chose. */
+  /** Source and destination that the last {@link find} chose. */
   chosenSource = 0;
+  chosenDestination = 0;
   readonly #host: Host;
   readonly #flow = new Flow4();
   readonly #result = new FibResult4();
@@ -164,7 +165,15 @@ export class Ipv4 {
     return this.#flow.reset();
   }
 
-  /** The way for a packet of the host's own, or a negative error number; {@link chosenSource} is its source. */
+  /** The way for a packet of the host's own, or a negative error number. What it leaves open is chosen. */
+  find(flow: Flow4): Route4 | number {
+    const route = this.#host.routing4.output(flow);
+    this.chosenSource = flow.source;
+    this.chosenDestination = flow.destination;
+    return route;
+  }
+
+  /** See {@link find}. */
   route(
     to: number,
     from: number,
@@ -182,19 +191,15 @@ export class Ipv4 {
     flow.protocol = protocol;
     flow.sourcePort = sourcePort;
     flow.destinationPort = destinationPort;
-    const route = this.#host.routing4.output(flow);
-    this.chosenSource = flow.source;
-    return route;
+    return this.find(flow);
   }
 
   /**
-   * A packet of the host's own: header, options, and `length` bytes of zeros behind them. `end` is where a source
-   * route among the options leads (__ip_make_skb).
+   * A packet of the host's own between the addresses that {@link find} chose: header, options, and `length` bytes of
+   * zeros behind them. `end` is where a source route among the options leads (__ip_make_skb).
    */
   build(
     route: Route4,
-    from: number,
-    to: number,
     protocol: number,
     tos: number,
     length: number,
@@ -212,13 +217,13 @@ export class Ipv4 {
     bytes[network + IPV4_TTL_AT] = this.hopLimit(route);
     bytes[network + IPV4_PROTOCOL_AT] = protocol;
     set16(bytes, network + IPV4_ID_AT, this.nextIdentification());
-    set32(bytes, network + IPV4_SOURCE_AT, from);
-    set32(bytes, network + IPV4_DESTINATION_AT, to);
+    set32(bytes, network + IPV4_SOURCE_AT, this.chosenSource);
+    set32(bytes, network + IPV4_DESTINATION_AT, this.chosenDestination);
     packet.route = route;
     packet.transport = network + header;
     if (options && options.length > 0) {
       // What it records is its own source (ip_rt_get_source on an output route).
-      buildOptions(options, bytes, network, end, from, this.options.timeOfDay());
+      buildOptions(options, bytes, network, end, this.chosenSource, this.options.timeOfDay());
       setOptions(packet, options);
     }
     return packet;

@@ -147,18 +147,9 @@ export class Local4 {
     flow.destinationPort = port;
     flow.outDevice = socket.device;
     flow.anySource = socket.transparent;
-    const route = host.routing4.output(flow);
+    const route = host.ipv4.find(flow);
     if (typeof route === 'number') return errorName(route);
-    const packet = host.ipv4.build(
-      route,
-      flow.source,
-      flow.destination,
-      socket.protocol,
-      0,
-      length,
-      undefined,
-      0,
-    );
+    const packet = host.ipv4.build(route, socket.protocol, 0, length, undefined, 0);
     const { bytes, network, transport, end } = packet;
     const whole = end - network <= host.ipv4.pathMtu(route);
     if (whole && host.ipv4.settings.ip_no_pmtu_disc === 0 && !route.mtuLocked) {

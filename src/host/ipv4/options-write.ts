@@ -30,6 +30,11 @@ export function echoOptions(
   return echo;
 }
 
+/** Where an answer to `sender` goes first: to the first hop of its source route, if it has one. */
+export function firstDestination(echo: EchoedOptions | undefined, sender: number): number {
+  return echo && echo.sourceRoute !== 0 ? echo.firstHop : sender;
+}
+
 function append(echo: EchoedOptions, packet: Uint8Array, at: number, length: number): void {
   echo.bytes.set(packet.subarray(at, at + Math.min(length, 40 - echo.length)), echo.length);
   echo.length += length;

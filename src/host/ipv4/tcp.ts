@@ -1,5 +1,5 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
-import { KERNEL_SENDER, type Packet, type Sender } from '../../netfilter/packet.ts';
+import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
 import { checksum, pseudoSum4, pseudoSumOf4 } from '../../wire/checksum.ts';
@@ -10,7 +10,7 @@ import type { Socket } from '../sockets.ts';
 import { TcpListener, type TcpPath } from '../tcp-listener.ts';
 import { isSigned } from '../tcp-options.ts';
 import { destination, headerLength, source, tosOf } from './header.ts';
-import { type EchoedOptions, echoOptions } from './options-write.ts';
+import { type EchoedOptions, echoOptions, firstDestination } from './options-write.ts';
 import { optionsOf, TRUSTED } from './state.ts';
 
 const HEADER = 20;
@@ -60,7 +60,7 @@ export class Tcp4 implements TcpPath<Ends4> {
   segmentSize(ends: Ends4, ownPort: number, peerPort: number): number | undefined {
     const { ipv4 } = this.#host;
     const out = ipv4.route(
-      ends.echo?.firstHop || ends.source,
+      firstDestination(ends.echo, ends.source),
       ends.destination,
       0,
       0,
@@ -141,11 +141,11 @@ export class Tcp4 implements TcpPath<Ends4> {
     why: string,
   ): void {
     const host = this.#host;
-    const hop = echo?.firstHop || to;
+    const hop = firstDestination(echo, to);
     host.link.hold();
     const out = host.ipv4.route(hop, from, tos, mark, IPPROTO_TCP, get16(segment, 0), get16(segment, 2));
     if (typeof out !== 'number') {
-      const packet = host.ipv4.build(out, from, hop, IPPROTO_TCP, tos, segment.length, echo, to);
+      const packet = host.ipv4.build(out, IPPROTO_TCP, tos, segment.length, echo, to);
       const { bytes, network, transport, end } = packet;
       bytes.set(segment, transport);
       set16(bytes, transport + 16, 0);
@@ -155,7 +155,7 @@ export class Tcp4 implements TcpPath<Ends4> {
       const pseudo = pseudoSumOf4(from, to, IPPROTO_TCP, segment.length);
       set16(bytes, transport + 16, checksum(bytes, transport, end, pseudo));
       packet.mark = mark;
-      packet.sender = sender ?? KERNEL_SENDER;
+      if (sender) packet.sender = sender;
       packet.cause = cause;
       host.observer?.create?.(packet, why);
       host.ipv4.sendOut(packet);
