@@ -134,6 +134,14 @@ export class Names {
   }
 }
 
+let fresh: Names | undefined;
+
+/** The names of a fresh host: one object for all, since it never changes. */
+export function freshNames(): Names {
+  fresh ??= new Names();
+  return fresh;
+}
+
 /** Users or groups: lines of `name:x:number:…` or `name number`. */
 class Ids {
   readonly byName = new Map<string, number>();

@@ -15,7 +15,7 @@ import type { Verdict } from '../netfilter/verdict.ts';
 import { Builder } from './commit.ts';
 import { DevicePatterns } from './devices.ts';
 import { mangleOutput } from './mangle.ts';
-import { Names } from './names.ts';
+import { freshNames, type Names } from './names.ts';
 import { type Checkpoint, Table, type TableParts } from './table.ts';
 
 export const TABLE_NAMES = ['raw', 'mangle', 'nat', 'filter', 'security'] as const;
@@ -70,7 +70,7 @@ export class Xtables {
 
   /** Where commands look up services, protocols, hosts and users. A fresh host's if none was given. */
   get names(): Names {
-    this.#names ??= new Names();
+    this.#names ??= freshNames();
     return this.#names;
   }
 
