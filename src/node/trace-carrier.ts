@@ -105,12 +105,14 @@ export class Carrier {
 
   #finish(): void {
     if (this.#log !== undefined) closeSync(this.#log);
-    const note = (count: number, text: string): void => {
-      if (count > 0) process.stderr.write(`fivehooks: ${count} ${text}\n`);
+    const note = (count: number, one: string, many: string, text: string): void => {
+      if (count > 0)
+        process.stderr.write(`fivehooks: ${count} captured ${count === 1 ? one : many} ${text}\n`);
     };
-    note(this.#own, 'captured frames are left out: the device itself sent them');
-    note(this.#unreadable, 'captured frames are left out: they carry nothing that a host takes');
-    note(this.#cut, 'captured frames were cut by the capture (snap length); their headers tell of more');
+    const [one, many] = ['frame is', 'frames are'];
+    note(this.#own, one, many, 'left out: the device itself sent what has its address as source');
+    note(this.#unreadable, one, many, 'left out: nothing in it that a host takes');
+    note(this.#cut, 'frame was', 'frames were', 'cut by the capture (snap length); the headers tell of more');
   }
 }
 

@@ -153,7 +153,9 @@ describe('fivehooks trace', () => {
     expect(stdout).toContain(`── ${file} record 1\n`);
     expect(stdout).toContain(`── ${file} record 3, 2.000000 s\n`);
     expect(stdout).toContain('\n2 packets: 2 sent on\n');
-    expect(stderr).toBe('fivehooks: 1 captured frames are left out: the device itself sent them\n');
+    expect(stderr).toBe(
+      'fivehooks: 1 captured frame is left out: the device itself sent what has its address as source\n',
+    );
     expect((await trace('--in', 'lan0', '--packet', '3', '--summary', file)).stdout).toMatch(
       /^1 packet: 1 sent on\n/,
     );
