@@ -147,8 +147,23 @@ function loadTexts(host: Host, description: HostDescription, path: FieldPath): v
   }
 }
 
-/** Settings that Linux has and this host does not know yet. */
-const NOT_YET = /^net\/netfilter\/nf_conntrack_/;
+/** Settings that Linux has and this host does not follow yet, with the value where it is the value that is not followed. */
+const NOT_YET = new RegExp(
+  `^net/(${[
+    'netfilter/nf_conntrack_.*',
+    'netfilter/nf_log/.*',
+    'ipv[46]/fib_multipath_hash_policy=[23]',
+    'ipv[46]/fib_multipath_(hash_fields|hash_seed|use_neigh)=.*',
+    'ipv[46]/ip_nonlocal_bind=.*',
+    'ipv4/ip_local_port_range=.*',
+    'ipv4/route/(min_pmtu|mtu_expires)=.*',
+    'ipv[46]/neigh/[^/]+/(anycast_delay|app_solicit|base_reachable_time|gc_stale_time|interval_probe_time_ms)=.*',
+    'ipv[46]/neigh/[^/]+/(locktime|mcast_resolicit|proxy_qlen|retrans_time|unres_qlen)=.*',
+    'ipv6/conf/[^/]+/(ioam6_id_wide|ra_defrtr_metric|regen_min_advance|stable_secret)=.*',
+  ].join('|')})$`,
+  's',
+);
+
 const ERROR_NUMBERS: Readonly<Record<string, readonly [number, string]>> = {
   ENOENT: [2, 'No such file or directory'],
   EACCES: [13, 'Permission denied'],
@@ -158,12 +173,12 @@ const ERROR_NUMBERS: Readonly<Record<string, readonly [number, string]>> = {
 /** Writes a setting; a refusal reads as Python's OSError, which is what the recorder writes down. */
 function setSysctl(host: Host, name: string, value: string, path: FieldPath): void {
   const file = name.replaceAll('.', '/');
-  const error = host.sysctl.set(file, value);
+  const unsupported = NOT_YET.test(`${file}=${value}`) ? { unsupported: `sysctl ${name}` } : {};
+  const error = unsupported.unsupported ? 'ENOENT' : host.sysctl.set(file, value);
   if (error === undefined) return;
   // Writing nothing is no write.
   if (error === 'EINVAL' && value === '') return;
   const [number, text] = ERROR_NUMBERS[error] ?? ERROR_NUMBERS.EINVAL!;
   const stderr = `[Errno ${number}] ${text}${error === 'EINVAL' ? '' : `: '/proc/sys/${file}'`}`;
-  const unsupported = error === 'ENOENT' && NOT_YET.test(file) ? { unsupported: `sysctl ${name}` } : {};
   throw new HostLoadProblem(`sysctl ${name}=${value}`, { exit: 1, stderr, ...unsupported }, path);
 }

@@ -16,6 +16,7 @@ import { Routing6 } from './routing/routing6.ts';
 import { hostServices } from './services.ts';
 import { Sockets } from './sockets.ts';
 import { Sysctl } from './sysctl.ts';
+import { defineUnreadSettings } from './unread-settings.ts';
 
 /** What a host is given from outside: its clock's start, its randomness, and where what it makes goes. */
 export interface HostOptions {
@@ -76,6 +77,7 @@ export class Host {
     this.ipv6 = new Ipv6(this);
     this.xtables = new Xtables(this.hooks, this.services);
     this.interfaces.addLoopback();
+    defineUnreadSettings(this.sysctl);
   }
 
   /** Who watches the packets of this host. */
