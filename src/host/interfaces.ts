@@ -1,163 +1,11 @@
 import type { Interfaces } from '../netfilter/services.ts';
-import { CONF4, CONF6, type Conf4, type Conf6, ConfTree, NEIGHBOUR_CONF } from './conf.ts';
+import { sameBytes } from '../wire/bytes.ts';
+import { CONF4, CONF6, ConfTree, NEIGHBOUR_CONF } from './conf.ts';
+import { groupsOf6 } from './groups6.ts';
 import type { Host } from './host.ts';
+import { type Address4, type Address6, Interface, type InterfaceDescription } from './interface.ts';
 import { network6 } from './routing/fib6.ts';
 import { NumberSetting, type Setting } from './sysctl.ts';
-
-/** An IPv4 address of an interface. Addresses are signed 32-bit numbers. */
-export interface Address4 {
-  readonly address: number;
-  readonly prefixLength: number;
-  /** The other end of a point-to-point address; the address itself if there is none. */
-  readonly peer: number;
-  /** 0 if none is set. */
-  readonly broadcast: number;
-  /** Scope of the address: 0 global, 253 link, 254 host. */
-  readonly scope: number;
-  readonly label: string;
-  /** Another address of the same network came before. */
-  secondary: boolean;
-}
-
-/** An IPv6 address of an interface. */
-export interface Address6 {
-  /** 16 bytes in network order. */
-  readonly bytes: Uint8Array;
-  readonly prefixLength: number;
-  /** Scope as the kernel prints it: 0 global, 0x20 link, 0x40 site, 0x10 host. */
-  readonly scope: number;
-  /** Flags as IFA_F_*: 0x80 permanent, 0x02 nodad, 0x20 deprecated, 0x40 tentative. */
-  readonly flags: number;
-}
-
-/** How an interface is to be made. */
-export interface InterfaceDescription {
-  readonly name: string;
-  /** 6 bytes. */
-  readonly mac: Uint8Array;
-  /** 68–65535 bytes; 1500 if left out. */
-  readonly mtu?: number;
-  /** 0–2³²−1; 0 if left out. */
-  readonly group?: number;
-  readonly up?: boolean;
-}
-
-/** A network interface of the host. */
-export class Interface {
-  readonly index: number;
-  name: string;
-  mac: Uint8Array;
-  mtu: number;
-  /** The IPv6 MTU: at most `mtu`, lowered by router advertisements or its setting. */
-  mtu6: number;
-  group: number;
-  up: boolean;
-  readonly loopback: boolean;
-  promiscuous = false;
-  addresses4: Address4[] = [];
-  addresses6: Address6[] = [];
-  /** IPv4 multicast groups it listens to. */
-  readonly groups4 = new Set<number>();
-  /** IPv6 multicast groups it listens to, 16 bytes each. */
-  groups6: Uint8Array[] = [];
-  readonly conf4: Conf4;
-  readonly conf6: Conf6;
-  readonly #all4: Conf4;
-  readonly #all6: Conf6;
-
-  constructor(
-    index: number,
-    description: InterfaceDescription,
-    loopback: boolean,
-    conf4: Conf4,
-    all4: Conf4,
-    conf6: Conf6,
-    all6: Conf6,
-  ) {
-    this.index = index;
-    this.name = description.name;
-    this.mac = description.mac;
-    this.mtu = description.mtu ?? 1500;
-    this.mtu6 = this.mtu;
-    this.group = description.group ?? 0;
-    this.up = description.up ?? false;
-    this.loopback = loopback;
-    this.conf4 = conf4;
-    this.#all4 = all4;
-    this.conf6 = conf6;
-    this.#all6 = all6;
-  }
-
-  // How `all` and the interface's own value make one: include/linux/inetdevice.h IN_DEV_ANDCONF, ORCONF, MAXCONF.
-  get forwarding4(): boolean {
-    return this.conf4.forwarding !== 0;
-  }
-  get rpFilter(): number {
-    return Math.max(this.#all4.rp_filter, this.conf4.rp_filter);
-  }
-  get acceptSourceRoute(): boolean {
-    return this.#all4.accept_source_route !== 0 && this.conf4.accept_source_route !== 0;
-  }
-  get acceptLocal(): boolean {
-    return (this.#all4.accept_local | this.conf4.accept_local) !== 0;
-  }
-  get routeLocalnet(): boolean {
-    return (this.#all4.route_localnet | this.conf4.route_localnet) !== 0;
-  }
-  get srcValidMark(): boolean {
-    return (this.#all4.src_valid_mark | this.conf4.src_valid_mark) !== 0;
-  }
-  get logMartians(): boolean {
-    return (this.#all4.log_martians | this.conf4.log_martians) !== 0;
-  }
-  get sharedMedia(): boolean {
-    return (this.#all4.shared_media | this.conf4.shared_media) !== 0;
-  }
-  get sendRedirects(): boolean {
-    return (this.#all4.send_redirects | this.conf4.send_redirects) !== 0;
-  }
-  get secureRedirects(): boolean {
-    return (this.#all4.secure_redirects | this.conf4.secure_redirects) !== 0;
-  }
-  get acceptRedirects(): boolean {
-    const all = this.#all4.accept_redirects !== 0;
-    const own = this.conf4.accept_redirects !== 0;
-    return this.forwarding4 ? all && own : all || own;
-  }
-  get proxyArp(): boolean {
-    return (this.#all4.proxy_arp | this.conf4.proxy_arp) !== 0;
-  }
-  get arpFilter(): boolean {
-    return (this.#all4.arp_filter | this.conf4.arp_filter) !== 0;
-  }
-  get arpIgnore(): number {
-    return Math.max(this.#all4.arp_ignore, this.conf4.arp_ignore);
-  }
-  get arpAnnounce(): number {
-    return Math.max(this.#all4.arp_announce, this.conf4.arp_announce);
-  }
-  get arpAccept(): number {
-    return Math.max(this.#all4.arp_accept, this.conf4.arp_accept);
-  }
-  get bcForwarding(): boolean {
-    return this.#all4.bc_forwarding !== 0 && this.conf4.bc_forwarding !== 0;
-  }
-  get dropsUnicastInMulticast4(): boolean {
-    return (this.#all4.drop_unicast_in_l2_multicast | this.conf4.drop_unicast_in_l2_multicast) !== 0;
-  }
-  get promoteSecondaries(): boolean {
-    return (this.#all4.promote_secondaries | this.conf4.promote_secondaries) !== 0;
-  }
-  get disabled6(): boolean {
-    return this.conf6.disable_ipv6 !== 0;
-  }
-  get forwarding6(): boolean {
-    return this.conf6.forwarding !== 0;
-  }
-  get proxyNdp(): boolean {
-    return (this.#all6.proxy_ndp | this.conf6.proxy_ndp) !== 0;
-  }
-}
 
 /** How far the scopes of IPv6 addresses reach. */
 const REACH = new Map([
@@ -166,13 +14,6 @@ const REACH = new Map([
   [0x20, 2],
   [0x10, 1],
 ]);
-const ALL_NODES = group6('ff020000000000000000000000000001');
-const ALL_NODES_INTERFACE = group6('ff010000000000000000000000000001');
-const ALL_ROUTERS = [
-  'ff010000000000000000000000000002',
-  'ff020000000000000000000000000002',
-  'ff050000000000000000000000000002',
-].map(group6);
 /** 224.0.0.1 */
 const ALL_HOSTS = (224 << 24) | 1;
 /** Longest name of an interface, IFNAMSIZ − 1. */
@@ -186,6 +27,8 @@ export class InterfaceTable implements Interfaces {
   readonly #host: Host;
   readonly #byIndex: (Interface | undefined)[] = [undefined];
   readonly #byName = new Map<string, Interface>();
+  // Made anew when it changes: look-ups ask for it with every packet.
+  #list: readonly Interface[] = [];
   #generation = 1;
 
   constructor(host: Host) {
@@ -240,7 +83,7 @@ export class InterfaceTable implements Interfaces {
 
   /** All of them, by index. */
   list(): readonly Interface[] {
-    return this.#byIndex.filter((device) => device !== undefined);
+    return this.#list;
   }
 
   /** @throws {RangeError} for a name, MAC or MTU that Linux would refuse, or a name that is taken. */
@@ -274,6 +117,7 @@ export class InterfaceTable implements Interfaces {
     );
     for (const tree of this.#neighbours) tree.add(name);
     this.#byIndex.push(device);
+    this.#list = [...this.#list, device];
     this.#byName.set(name, device);
     this.#generation++;
     if (description.up) this.setUp(device, true);
@@ -285,6 +129,7 @@ export class InterfaceTable implements Interfaces {
     for (const address of [...device.addresses4]) this.#host.routing4.addressRemoved(device, address);
     for (const address of [...device.addresses6]) this.#host.routing6.addressRemoved(device, address);
     this.#byIndex[device.index] = undefined;
+    this.#list = this.#list.filter((other) => other !== device);
     this.#byName.delete(device.name);
     this.conf4.remove(device.name);
     this.conf6.remove(device.name);
@@ -388,7 +233,7 @@ export class InterfaceTable implements Interfaces {
     device: Interface,
     given: { bytes: Uint8Array; prefixLength: number; flags?: number },
   ): boolean {
-    if (device.addresses6.some((other) => sameBytes(other.bytes, given.bytes))) return false;
+    if (device.addresses6.some((other) => sameBytes(other.bytes, 0, given.bytes, 0, 16))) return false;
     const added: Address6 = {
       bytes: given.bytes.slice(),
       prefixLength: given.prefixLength,
@@ -427,24 +272,9 @@ export class InterfaceTable implements Interfaces {
     this.#joinGroups6(device);
   }
 
-  /** The groups that IPv6 joins by itself: all nodes, all routers when it forwards, one for each address. */
+  /** Listens to the groups that the interface's addresses ask for. */
   #joinGroups6(device: Interface): void {
-    if (!device.up || device.disabled6) {
-      device.groups6 = [];
-      return;
-    }
-    const groups = [ALL_NODES_INTERFACE, ALL_NODES];
-    if (device.forwarding6) groups.push(...ALL_ROUTERS);
-    const join = (address: Uint8Array): void => {
-      const group = solicitedNode(address);
-      if (!groups.some((other) => sameBytes(other, group))) groups.push(group);
-    };
-    for (const { bytes, prefixLength } of device.addresses6) {
-      join(bytes);
-      // A router has the anycast address of its subnets, too (addrconf_join_anycast).
-      if (device.forwarding6 && prefixLength < 127) join(network6(bytes, prefixLength));
-    }
-    device.groups6 = groups;
+    device.groups6 = device.up && !device.disabled6 ? groupsOf6(device.addresses6, device.forwarding6) : [];
   }
 
   /** `net.ipv4.ip_forward`: sets `all`, the default and every interface (net/ipv4/devinet.c inet_forward_change). */
@@ -470,22 +300,6 @@ function checkName(name: string): void {
       `'${name}' is no name of an interface: 1 to ${LONGEST_NAME} characters without '/', ':' or blanks`,
     );
   }
-}
-
-function group6(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-}
-
-/** ff02::1:ffXX:XXXX (RFC 4291 section 2.7.1). */
-export function solicitedNode(address: Uint8Array): Uint8Array {
-  const group = group6('ff0200000000000000000001ff000000');
-  group.set(address.subarray(13, 16), 13);
-  return group;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /** Scope of an address as the kernel prints it (ipv6_addr_scope, rt_scope). */

@@ -32,7 +32,7 @@ export function fragment(host: Host, packet: Packet, mtu: number): number {
   packet.flags |= FRAGMENTED;
   const total = packet.end - packet.network - header;
   const count = asItCame ? pieces.length : Math.ceil(total / (room & ~7));
-  host.observer?.fragment?.(packet, `${count} fragments of at most ${most} bytes`);
+  host.observer?.fragment?.(packet, `${count} of at most ${most} bytes`);
   const result = asItCame ? sendPieces(host, packet, pieces, header) : sendParts(host, packet, room, header);
   host.pool.release(packet);
   return result;

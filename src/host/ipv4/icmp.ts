@@ -143,8 +143,7 @@ export class Icmp {
     packet.bytes.set(bytes.subarray(network, network + quoted), at + 8);
     this.#finish(packet, about);
     if (isError(type)) host.attach(packet, about);
-    host.observer?.create?.(packet, `ICMP error: ${describe(type, code)}`);
-    host.ipv4.sendOut(packet);
+    host.ipv4.sendOut(packet, host.observer ? `ICMP error: ${describe(type, code)}` : '');
   }
 
   /** Answers `about` with a message whose body, from its type on, is `body`. (icmp_reply) */
@@ -173,8 +172,7 @@ export class Icmp {
           const packet = host.ipv4.build(out, IPPROTO_ICMP, tos, body.length, echo, source(about));
           packet.bytes.set(body, packet.transport);
           this.#finish(packet, about);
-          host.observer?.create?.(packet, why);
-          host.ipv4.sendOut(packet);
+          host.ipv4.sendOut(packet, why);
         }
       } finally {
         this.#busy = false;

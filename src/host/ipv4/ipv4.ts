@@ -13,7 +13,7 @@ import {
   IPV4_TTL_AT,
 } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import { FibResult4 } from '../routing/fib4.ts';
 import { Flow4, type Route4, SCOPE } from '../routing/route4.ts';
 import { dotted, isZeronet } from '../routing/special4.ts';
@@ -116,8 +116,8 @@ export class Ipv4 {
   }
 
   /** See {@link Local4.sendOut}. */
-  sendOut(packet: Packet): number {
-    return this.local.sendOut(packet);
+  sendOut(packet: Packet, why: string): number {
+    return this.local.sendOut(packet, why);
   }
 
   /** See {@link Icmp.sendError}. */

@@ -3,7 +3,7 @@ import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { get32 } from '../../wire/bytes.ts';
 import { IPV4_DESTINATION_AT, IPV4_PROTOCOL_AT, IPV4_SOURCE_AT, IPV4_TOS_AT } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import { network } from '../routing/fib4.ts';
 import type { Flow4 } from '../routing/route4.ts';
 import { dotted, isLimitedBroadcast, isMulticast4, isZeronet } from '../routing/special4.ts';

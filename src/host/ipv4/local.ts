@@ -15,6 +15,7 @@ import {
 } from '../../wire/ipv4.ts';
 import { errorName } from '../error-name.ts';
 import type { Host } from '../host.ts';
+import type { Route4 } from '../routing/route4.ts';
 import type { Socket } from '../sockets.ts';
 import { destination, fragmentField, source, tosOf } from './header.ts';
 
@@ -81,8 +82,18 @@ export class Local4 {
     return hooks.run(packet, 4, OUTPUT, 0, packet.route?.outDevice ?? 0, ipv4.output.send);
   }
 
-  /** A packet that has its route: length and checksum are filled in, and it goes through OUTPUT (__ip_local_out). */
-  sendOut(packet: Packet): number {
+  /** A packet that {@link Ipv4.build} made sets out; `why` is for those who watch. */
+  sendOut(packet: Packet, why: string): number {
+    const { observer } = this.#host;
+    if (observer) {
+      observer.create?.(packet, why);
+      observer.route?.(packet, packet.route, (packet.route as Route4).why);
+    }
+    return this.#complete(packet);
+  }
+
+  /** Length and checksum are filled in, and it goes through OUTPUT (__ip_local_out). */
+  #complete(packet: Packet): number {
     const { bytes, network } = packet;
     set16(bytes, network + IPV4_TOTAL_LENGTH_AT, packet.end - network);
     fillIpv4Checksum(bytes, network);
@@ -95,6 +106,7 @@ export class Local4 {
    */
   sendLocal(packet: Packet): number {
     const host = this.#host;
+    host.observer?.create?.(packet, 'sent by the host');
     if (packet.route === undefined) {
       const error = this.reroute(packet);
       if (error < 0) {
@@ -104,8 +116,7 @@ export class Local4 {
     }
     const { bytes, network } = packet;
     if (bytes[network + IPV4_TTL_AT] === 0) bytes[network + IPV4_TTL_AT] = host.ipv4.hopLimit(packet.route!);
-    host.observer?.create?.(packet, 'sent by the host');
-    return this.sendOut(packet);
+    return this.#complete(packet);
   }
 
   /**
@@ -165,7 +176,6 @@ export class Local4 {
     set16(bytes, transport + 6, udpChecksum(checksum(bytes, transport, end, pseudo)));
     packet.mark = socket.mark;
     packet.sender = socket;
-    host.observer?.create?.(packet, `socket ${socket.name}`);
-    return errorName(this.sendOut(packet));
+    return errorName(this.sendOut(packet, `socket ${socket.name}`));
   }
 }

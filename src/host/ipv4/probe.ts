@@ -1,6 +1,6 @@
 import { get16, get32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 
 /** Extended echo (RFC 8335): what state an interface of this host is in. */
 export const EXTENDED_ECHO = 42;

@@ -10,7 +10,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { checkText, OK } from '../../wire/check.ts';
 import { IPV4_LENGTH, ipv4TotalLength, validateIpv4 } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Route4 } from '../routing/route4.ts';
 import { headerLength, source } from './header.ts';
 import { FILTERED, HOST_UNREACHABLE, NET_UNREACHABLE, UNREACHABLE } from './icmp.ts';

@@ -157,8 +157,7 @@ export class Tcp4 implements TcpPath<Ends4> {
       packet.mark = mark;
       if (sender) packet.sender = sender;
       packet.cause = cause;
-      host.observer?.create?.(packet, why);
-      host.ipv4.sendOut(packet);
+      host.ipv4.sendOut(packet, why);
     }
     host.link.release();
   }
