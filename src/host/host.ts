@@ -14,6 +14,7 @@ import { Neighbours } from './neighbours/neighbours.ts';
 import { Routing4 } from './routing/routing4.ts';
 import { Routing6 } from './routing/routing6.ts';
 import { hostServices } from './services.ts';
+import { limitSettings } from './setting-limits.ts';
 import { Sockets } from './sockets.ts';
 import { Sysctl } from './sysctl.ts';
 import { defineUnreadSettings } from './unread-settings.ts';
@@ -78,6 +79,7 @@ export class Host {
     this.xtables = new Xtables(this.hooks, this.services);
     this.interfaces.addLoopback();
     defineUnreadSettings(this.sysctl);
+    limitSettings(this.sysctl);
   }
 
   /** Who watches the packets of this host. */

@@ -14,6 +14,8 @@ export interface Setting {
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
+  /** A number between is rounded up to a multiple of it. */
+  readonly step?: number;
   /** Values are written in decimal; `mode` e.g. only for reading. */
   readonly readOnly?: boolean;
   readonly onWrite?: (value: number, before: number) => void;
@@ -22,11 +24,16 @@ export interface Limits {
 /** A settings' value that the path reads directly. */
 export class NumberSetting implements Setting {
   value: number;
-  readonly #limits: Limits;
+  #limits: Limits;
 
   constructor(value: number, limits: Limits = {}) {
     this.value = value;
     this.#limits = limits;
+  }
+
+  /** Narrows what it takes. */
+  limit(limits: Limits): void {
+    this.#limits = { ...this.#limits, ...limits };
   }
 
   read(): string {
@@ -38,14 +45,14 @@ export class NumberSetting implements Setting {
   }
 
   write(text: string): ErrnoName | undefined {
-    const { min = -0x80000000, max = 0x7fffffff, readOnly, onWrite } = this.#limits;
+    const { min = -0x80000000, max = 0x7fffffff, step = 1, readOnly, onWrite } = this.#limits;
     if (readOnly) return 'EACCES';
     const value = parseInteger(text);
     // proc_dointvec_minmax and proc_dou8vec_minmax answer EINVAL for both (kernel/sysctl.c).
     if (value === undefined || value < min || value > max) return 'EINVAL';
     const before = this.value;
-    this.value = value;
-    onWrite?.(value, before);
+    this.value = Math.ceil(value / step) * step;
+    onWrite?.(this.value, before);
     return undefined;
   }
 }
