@@ -2,7 +2,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { isUnspecified6, solicitedNode6 } from '../../wire/address.ts';
 import { set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { ADDRESS_LENGTH, ADDRESS_LINK_LOCAL, ADDRESS_UNICAST, addressKind, sameAddress } from './address.ts';
 import {

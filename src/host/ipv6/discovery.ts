@@ -2,7 +2,7 @@ import { PACKET_HOST, PACKET_LOOPBACK } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { isMulticast6, isUnspecified6, printIpv6, printMac } from '../../wire/address.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import {
   ADDRESS_LENGTH,
   ADDRESS_LINK_LOCAL,

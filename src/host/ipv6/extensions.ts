@@ -144,7 +144,7 @@ export class Extensions {
   }
 
   #bad(packet: Packet, reason: string): boolean {
-    this.#host.drop(packet, 'ipv6', reason);
+    this.#host.drop(packet, 'extension header', reason);
     return ENDED;
   }
 

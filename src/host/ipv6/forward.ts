@@ -80,7 +80,7 @@ export class Forward6 {
   }
 
   #end(packet: Packet, reason: string, errno: number = ERRNO.EINVAL): number {
-    this.#host.drop(packet, 'forward', reason);
+    this.#host.drop(packet, 'forwarding', reason);
     return -errno;
   }
 }

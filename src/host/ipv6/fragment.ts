@@ -94,6 +94,6 @@ function tooBig(host: Host, packet: Packet, mtu: number): number {
 }
 
 function fail(host: Host, packet: Packet, reason: string, errno: number): number {
-  host.drop(packet, 'ipv6', reason);
+  host.drop(packet, 'output', reason);
   return -errno;
 }

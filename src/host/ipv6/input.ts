@@ -11,7 +11,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { isLoopback6, isMulticast6 } from '../../wire/address.ts';
 import { get16 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { multicastScope, SCOPE_INTERFACE_LOCAL } from './address.ts';
 import {

@@ -133,7 +133,7 @@ describe('packets that cross the host', () => {
     const last = udp(PEER, FAR, 1);
     receive(host, last);
     expect(sent[0]?.hex).toBe(TO_PEER + packet(OWN, PEER, 58, `0300000000000000${last}`, 64, 2));
-    expect(dropped).toEqual(['forward: hop limit exceeded']);
+    expect(dropped).toEqual(['forwarding: hop limit exceeded']);
   });
 
   it('says which size would do', () => {

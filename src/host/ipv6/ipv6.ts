@@ -1,7 +1,7 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import { Flow6, type Route6 } from '../routing/route6.ts';
 import type { Socket } from '../sockets.ts';
 import { ADDRESS_LENGTH } from './address.ts';

@@ -103,7 +103,7 @@ export class Output6 {
     const inDevice = (packet.flags & NEIGHBOUR_MESSAGE) !== 0 ? outDevice : packet.inDevice;
     packet.outDevice = outDevice;
     if (host.ipv6.settings.disabled(route.device)) {
-      host.drop(packet, 'ipv6', 'IPv6 is disabled on the interface');
+      host.drop(packet, 'output', 'IPv6 is disabled on the interface');
       return 0;
     }
     return host.hooks.run(packet, 6, POSTROUTING, inDevice, outDevice, this.#finish);
@@ -137,12 +137,12 @@ export class Output6 {
           copy.sender = undefined;
           host.hooks.run(copy, 6, POSTROUTING, 0, packet.outDevice, this.#loop);
           if (bytes[network + HOP_LIMIT] === 0) {
-            host.drop(packet, 'ipv6', 'hop limit 0: for this host only');
+            host.drop(packet, 'output', 'hop limit 0: for this host only');
             return 0;
           }
         }
         if (multicastScope(bytes, destination) <= SCOPE_INTERFACE_LOCAL) {
-          host.drop(packet, 'ipv6', 'multicast of a scope that does not leave the host');
+          host.drop(packet, 'output', 'multicast of a scope that does not leave the host');
           return 0;
         }
       }

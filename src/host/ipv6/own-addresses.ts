@@ -1,6 +1,6 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { ADDRESS_LINK_LOCAL, addressKind, sameAddress } from './address.ts';
 

@@ -93,6 +93,6 @@ function hasSignature(packet: Packet): boolean {
 }
 
 function bad(host: Host, packet: Packet, reason: string): boolean {
-  host.drop(packet, 'ipv6', reason);
+  host.drop(packet, 'extension header', reason);
   return ENDED;
 }
