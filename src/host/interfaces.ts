@@ -4,7 +4,6 @@ import { CONF4, CONF6, ConfTree, NEIGHBOUR_CONF } from './conf.ts';
 import { groupsOf6 } from './groups6.ts';
 import type { Host } from './host.ts';
 import { type Address4, type Address6, Interface, type InterfaceDescription } from './interface.ts';
-import { network6 } from './routing/fib6.ts';
 import { NumberSetting, type Setting } from './sysctl.ts';
 
 /** How far the scopes of IPv6 addresses reach. */

@@ -3,7 +3,7 @@ import { HEADROOM, type Packet } from '../netfilter/packet.ts';
 import { ETH_FIRST_TYPE, ETH_LENGTH, isVlanType, VLAN_LENGTH, vlanId } from '../wire/ethernet.ts';
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/protocols.ts';
 import type { Host } from './host.ts';
-import type { Interface } from './interfaces.ts';
+import type { Interface } from './interface.ts';
 
 /** The longest frame that is taken in. No device sends longer ones; it bounds what a hostile capture can make us hold. */
 const LONGEST_FRAME = 0x20000;

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import type { Address4, Address6, Interface } from '../../host/interfaces.ts';
+import type { Address4, Address6, Interface } from '../../host/interface.ts';
 import {
   type Arguments,
   abbreviated,

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import type { Interface } from '../../host/interfaces.ts';
+import type { Interface } from '../../host/interface.ts';
 import { Arguments, abbreviated, IpProblem, invalid, kernelError, kernelSays } from './arguments.ts';
 import type { IpObject, IpOptions } from './ip.ts';
 import { macText, parseMac } from './prefix.ts';

@@ -2,7 +2,7 @@ import { PACKET_HOST, PACKET_LOOPBACK, PACKET_OTHERHOST } from '../../netfilter/
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import { network } from '../routing/fib4.ts';
 import { Flow4, SCOPE } from '../routing/route4.ts';
 import { isLoopback4, isMulticast4 } from '../routing/special4.ts';

@@ -1,7 +1,7 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { dotted, isMulticast4 } from '../routing/special4.ts';
 import { Arp } from './arp.ts';

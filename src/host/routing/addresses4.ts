@@ -1,5 +1,6 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
-import type { Interface, InterfaceTable } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
+import type { InterfaceTable } from '../interfaces.ts';
 import { FibResult4, network } from './fib4.ts';
 import { type FibEntry4, Flow4, type NextHop4, SCOPE, TABLE } from './route4.ts';
 import { isLimitedBroadcast, isMulticast4, isZeronet } from './special4.ts';

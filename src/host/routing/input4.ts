@@ -2,7 +2,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { get32, set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Exceptions4 } from './exceptions4.ts';
 import { FibResult4, network } from './fib4.ts';
 import type { RouteMaker4 } from './made4.ts';

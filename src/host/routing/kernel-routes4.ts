@@ -1,5 +1,6 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
-import type { Address4, Interface, InterfaceTable } from '../interfaces.ts';
+import type { Address4, Interface } from '../interface.ts';
+import type { InterfaceTable } from '../interfaces.ts';
 import { network } from './fib4.ts';
 import { type FibEntry4, PROTOCOL, SCOPE, TABLE } from './route4.ts';
 import { isZeronet } from './special4.ts';

@@ -1,6 +1,6 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Addresses4 } from './addresses4.ts';
 import type { Exceptions4 } from './exceptions4.ts';
 import { FibResult4 } from './fib4.ts';

@@ -1,6 +1,6 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Host } from '../host.ts';
-import type { Address4, Interface } from '../interfaces.ts';
+import type { Address4, Interface } from '../interface.ts';
 import { Addresses4 } from './addresses4.ts';
 import { Exceptions4 } from './exceptions4.ts';
 import type { Fib4, FibResult4 } from './fib4.ts';

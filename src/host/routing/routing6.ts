@@ -1,7 +1,7 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
-import type { Address6, Interface } from '../interfaces.ts';
+import type { Address6, Interface } from '../interface.ts';
 import { Exceptions6 } from './exceptions6.ts';
 import { Fib6, network6 } from './fib6.ts';
 import { MadeRoute6 } from './made6.ts';

@@ -1,5 +1,5 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
-import type { Interface } from '../interfaces.ts';
+import type { Interface } from '../interface.ts';
 import type { Addresses4 } from './addresses4.ts';
 import { FibResult4 } from './fib4.ts';
 import { Flow4, SCOPE } from './route4.ts';

@@ -1,4 +1,4 @@
-import type { Address6, Interface } from '../interfaces.ts';
+import type { Address6, Interface } from '../interface.ts';
 import { prefixFits6 } from './fib6.ts';
 
 const DEPRECATED = 0x20;
