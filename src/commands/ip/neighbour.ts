@@ -86,8 +86,8 @@ function modify(
   const device = requireDevice(host, deviceName).index;
   const { neighbours } = host;
   if (proxy) {
-    if (how !== 'delete') neighbours.addProxy(device, bytes, router);
-    else if (!neighbours.removeProxy(device, bytes)) throw kernelSays('No such file or directory');
+    if (how !== 'delete') neighbours.proxies.add(device, bytes, router);
+    else if (!neighbours.proxies.remove(device, bytes)) throw kernelSays('No such file or directory');
     return;
   }
   const { table } = neighbours;

@@ -60,8 +60,8 @@ export function arpFile(host: Host): string {
     .list(4)
     .filter(({ state }) => (state & ~NUD.NOARP) !== 0)
     .map((neighbour) => arpRow(host, neighbour));
-  const proxies = host.neighbours
-    .proxies()
+  const proxies = host.neighbours.proxies
+    .list()
     .filter(({ address }) => address.length === 4)
     .map(({ device, address }) =>
       row(address.join('.'), 0xc, new Uint8Array(6), host.interfaces.nameOf(device) || '*'),

@@ -35,6 +35,7 @@ const SOLICITED = 0x40;
 const OVERRIDE = 0x20;
 /** What the neighbour table says of an address that the host may answer for. */
 const NOT_PROXIED = -1;
+const HOST_PROXY = 0;
 const ROUTER_PROXY = 1;
 /** Most solicitations whose answer waits (neigh/default/proxy_qlen). */
 const MOST_WAITING = 64;
@@ -144,7 +145,8 @@ export class Discovery {
   #proxyFor(device: Interface, bytes: Uint8Array, target: number): number {
     const { settings } = this.#host.ipv6;
     if (!settings.isRouter(device.index) || !settings.proxiesOn(device.index)) return NOT_PROXIED;
-    return this.#host.neighbours.proxy6(device.index, bytes, target);
+    const found = this.#host.neighbours.proxies.find(device.index, bytes, target, 16);
+    return found ? (found.router ? ROUTER_PROXY : HOST_PROXY) : NOT_PROXIED;
   }
 
   /** Where others may answer as well, the answer waits for a random time (pneigh_enqueue). */

@@ -44,7 +44,7 @@ export class Forward6 {
     }
     if (
       settings.proxiesAnywhere() &&
-      host.neighbours.isProxied(packet.inDevice, bytes, network + DESTINATION)
+      host.neighbours.proxies.find(packet.inDevice, bytes, network + DESTINATION, 16) !== undefined
     ) {
       if (isDiscovery(packet)) return host.ipv6.input.deliver(packet);
       if ((addressKind(bytes, network + DESTINATION) & ADDRESS_LINK_LOCAL) !== 0) {

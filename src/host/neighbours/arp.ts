@@ -130,9 +130,9 @@ export class Arp {
     }
     if (!iface.forwarding4 || route.type !== ROUTE_TYPE.UNICAST) return false;
     const elsewhere = route.outDevice !== iface.index;
-    const address = new Uint8Array(4);
-    write32(address, 0, target);
-    const proxied = elsewhere && this.#neighbours.findProxy(iface.index, address) !== undefined;
+    const proxied =
+      elsewhere &&
+      this.#neighbours.proxies.find(iface.index, packet.bytes, packet.network + TARGET, 4) !== undefined;
     const forwards = elsewhere ? iface.proxyArp : iface.conf4.proxy_arp_pvlan !== 0;
     if (!proxied && !forwards) return false;
     if (this.#heard(iface, sender, senderMac)) {

@@ -5,6 +5,7 @@ import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
 import { dotted, isMulticast4 } from '../routing/special4.ts';
 import { Arp } from './arp.ts';
+import { Proxies } from './proxies.ts';
 import { CONNECTED, type Neighbour, NUD, VALID } from './states.ts';
 import { NeighbourTable } from './table.ts';
 
@@ -28,10 +29,10 @@ export interface Advertised {
 /** From the next hop's address to its link-layer address (net/core/neighbour.c, net/ipv4/arp.c). */
 export class Neighbours {
   readonly table = new NeighbourTable();
+  /** Addresses that the host answers for in the place of others. */
+  readonly proxies = new Proxies();
   readonly #host: Host;
   readonly #arp: Arp;
-  /** Addresses that the host answers for (`ip neigh add proxy`): text of device and address. */
-  readonly #proxies: { device: number; address: Uint8Array; router: boolean }[] = [];
   readonly #mapped = new Uint8Array(6);
 
   constructor(host: Host) {
@@ -364,46 +365,6 @@ export class Neighbours {
   validMac6(device: number, address: Uint8Array): Uint8Array | undefined {
     const found = this.table.find6(device, address, 0);
     return found && (this.stateOf(found) & VALID) !== 0 ? found.mac : undefined;
-  }
-
-  /** Does the host answer for this address on this interface? */
-  isProxied(device: number, bytes: Uint8Array, at: number): boolean {
-    return this.proxy6(device, bytes, at) >= 0;
-  }
-
-  /** -1 if the host does not answer for the address; else 1 for a router's, 0 for a host's. */
-  proxy6(device: number, bytes: Uint8Array, at: number): number {
-    const found = this.findProxy(device, bytes.subarray(at, at + 16));
-    return found ? (found.router ? 1 : 0) : -1;
-  }
-
-  /** A proxy entry of 4 or 16 bytes; one of interface 0 holds for all. */
-  findProxy(device: number, address: Uint8Array): { readonly router: boolean } | undefined {
-    return this.#proxies.find(
-      (proxy) =>
-        (proxy.device === device || proxy.device === 0) &&
-        proxy.address.length === address.length &&
-        proxy.address.every((byte, index) => byte === address[index]),
-    );
-  }
-
-  addProxy(device: number, address: Uint8Array, router: boolean): void {
-    this.#proxies.push({ device, address: address.slice(), router });
-  }
-
-  removeProxy(device: number, address: Uint8Array): boolean {
-    const at = this.#proxies.findIndex(
-      (proxy) =>
-        proxy.device === device &&
-        proxy.address.length === address.length &&
-        proxy.address.every((byte, i) => byte === address[i]),
-    );
-    if (at >= 0) this.#proxies.splice(at, 1);
-    return at >= 0;
-  }
-
-  proxies(): readonly { readonly device: number; readonly address: Uint8Array; readonly router: boolean }[] {
-    return this.#proxies;
   }
 }
 
