@@ -259,6 +259,7 @@ export class Sockets {
   }
 
   #isBindable(family: Family, address: Uint8Array): boolean {
+    if (family === 4 && this.#host.ipv4.settings.ip_nonlocal_bind !== 0) return true;
     const type = this.#host.services.addressType(family, address, 0, 0);
     return type === ROUTE_TYPE.LOCAL || type === ROUTE_TYPE.BROADCAST || type === ROUTE_TYPE.MULTICAST;
   }

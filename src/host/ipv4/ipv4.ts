@@ -36,8 +36,6 @@ import { Tcp4 } from './tcp.ts';
 import { Udp4 } from './udp.ts';
 
 const REASSEMBLY_TIME_EXCEEDED = 1;
-/** Shortest segments that are asked for (min_adv_mss). */
-const LEAST_SEGMENT = 256;
 /** No IPv4 link has a smaller MTU (RFC 791). */
 const LEAST_MTU = 68;
 /** With a locked MTU, gateways are not trusted with more. */
@@ -263,7 +261,7 @@ export class Ipv4 {
 
   /** The segment size that TCP offers (ipv4_default_advmss). */
   advertisedSegment(route: Route4): number {
-    return route.metrics.advmss || Math.max(this.pathMtu(route) - 40, LEAST_SEGMENT);
+    return route.metrics.advmss || Math.max(this.pathMtu(route) - 40, this.settings.route_min_adv_mss);
   }
 
   /** The address from which a packet that has come is answered (net/ipv4/fib_frontend.c fib_compute_spec_dst). */

@@ -9,9 +9,6 @@ import type { Flow4 } from '../routing/route4.ts';
 import { dotted, isLimitedBroadcast, isMulticast4, isZeronet } from '../routing/special4.ts';
 import { source } from './header.ts';
 
-/** A path is taken to carry this much whatever a router says (net.ipv4.route.min_pmtu, mtu_expires). */
-const LEAST_PATH_MTU = 552;
-const MTU_HOLDS = 600;
 const NO_DISCOVERY = 2;
 const ONLY_CHECKED = 3;
 const LAST_REDIRECT = 3;
@@ -29,7 +26,7 @@ function quotedFlow(host: Host, packet: Packet, quoted: number): Flow4 {
 
 /** A router says that what it quotes was too long for its next link (net/ipv4/route.c __ip_rt_update_pmtu). */
 export function learnMtu(host: Host, packet: Packet, quoted: number, said: number): void {
-  const { ip_no_pmtu_disc: mode } = host.ipv4.settings;
+  const { ip_no_pmtu_disc: mode, route_min_pmtu: least, route_mtu_expires: holds } = host.ipv4.settings;
   // 3: only for protocols that check the quoted packet, which neither ICMP nor UDP does.
   if (mode === NO_DISCOVERY || mode === ONLY_CHECKED) return;
   const flow = quotedFlow(host, packet, quoted);
@@ -39,9 +36,9 @@ export function learnMtu(host: Host, packet: Packet, quoted: number, said: numbe
   const now = host.ipv4.pathMtu(route);
   const mtu = mode === 0 ? said : 0;
   if (now < mtu) return;
-  const locked = mtu < LEAST_PATH_MTU;
-  const taken = locked ? Math.min(now, LEAST_PATH_MTU) : mtu;
-  host.routing4.exceptions.learnMtu(destination, taken, MTU_HOLDS, locked);
+  // A path is taken to carry the least that is set, whatever a router says.
+  const locked = mtu < least;
+  host.routing4.exceptions.learnMtu(destination, locked ? Math.min(now, least) : mtu, holds, locked);
 }
 
 /** A router says that another one is nearer (net/ipv4/route.c __ip_do_redirect). */

@@ -5,6 +5,10 @@ const DEFAULTS = {
   ip_default_ttl: 64,
   ip_no_pmtu_disc: 0,
   ip_forward_use_pmtu: 0,
+  ip_nonlocal_bind: 0,
+  route_min_adv_mss: 256,
+  route_min_pmtu: 552,
+  route_mtu_expires: 600,
   fwmark_reflect: 0,
   icmp_echo_ignore_all: 0,
   icmp_echo_ignore_broadcasts: 1,
@@ -26,13 +30,13 @@ const DEFAULTS = {
   tcp_window_scaling: 1,
 } as const;
 
-/** The settings of `net.ipv4` that the path reads, without looking a name up for each packet. */
+/** The settings of `net.ipv4` that the path reads, without looking a name up for each packet; `route_…` are those of `route`. */
 export type Settings4 = { readonly [Name in keyof typeof DEFAULTS]: number };
 
 export function settings4(sysctl: Sysctl): Settings4 {
   const result = {};
   for (const [name, value] of Object.entries(DEFAULTS)) {
-    const path = `net/ipv4/${name}`;
+    const path = `net/ipv4/${name.replace(/^route_/, 'route/')}`;
     const setting: Setting = sysctl.setting(path) ?? sysctl.defineNumber(path, value);
     Object.defineProperty(result, name, { enumerable: true, get: () => setting.number() });
   }

@@ -24,6 +24,8 @@ interface Ends4 {
   readonly source: number;
   readonly destination: number;
   readonly echo: EchoedOptions | undefined;
+  /** Of what goes to the peer. */
+  readonly tos: number;
 }
 
 /** TCP arrives (net/ipv4/tcp_ipv4.c tcp_v4_rcv). */
@@ -42,7 +44,8 @@ export class Tcp4 implements TcpPath<Ends4> {
     const options = optionsOf(packet);
     const { bytes, network } = packet;
     const echo = options && echoOptions(options, bytes, network, this.#host.ipv4.options.isForeign);
-    return { source: source(packet), destination: destination(packet), echo };
+    const tos = this.#host.ipv4.settings.tcp_reflect_tos !== 0 ? tosOf(packet) & 0xfc : 0;
+    return { source: source(packet), destination: destination(packet), echo, tos };
   }
 
   isFrom(ends: Ends4, packet: Packet): boolean {
@@ -62,7 +65,7 @@ export class Tcp4 implements TcpPath<Ends4> {
     const out = ipv4.route(
       firstDestination(ends.echo, ends.source),
       ends.destination,
-      0,
+      ends.tos,
       0,
       IPPROTO_TCP,
       ownPort,
@@ -72,7 +75,8 @@ export class Tcp4 implements TcpPath<Ends4> {
   }
 
   send(segment: Uint8Array, ends: Ends4, socket: Socket, cause: number, why: string): void {
-    this.#transmit(segment, ends.destination, ends.source, 0, 0, ends.echo, socket, cause, why);
+    const { source: to, destination: from, tos, echo } = ends;
+    this.#transmit(segment, from, to, tos, socket.mark, echo, socket, cause, why);
   }
 
   receive(packet: Packet): number {
