@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parsePacket } from '../formats/packet-language/index.ts';
+import { OUTPUT } from '../netfilter/constants.ts';
 import { ACCEPT } from '../netfilter/verdict.ts';
 import { Router } from './ipv4/router.fixture.ts';
 
@@ -81,4 +82,27 @@ test('processes that answer each other for ever are cut off', () => {
   }
   router.send('udp 127.0.0.1:2 > 127.0.0.1:1');
   expect(router.drops).toContain('backlog: the host sends to itself for ever');
+});
+
+test('a hook function that throws does not stop what follows', () => {
+  const router = new Router();
+  const remove = router.host.hooks.register({
+    name: 'broken',
+    hook: OUTPUT,
+    priority: 0,
+    run: () => {
+      throw new Error('broken');
+    },
+  });
+  for (const text of [ECHO, 'udp 192.0.2.10:1 > 192.0.2.1:9', 'tcp 192.0.2.10:1 > 192.0.2.1:9 syn']) {
+    expect(() => router.receive('lan0', text)).toThrow('broken');
+  }
+  remove();
+  expect(router.receive('lan0', ECHO)).toHaveLength(1);
+  expect(router.receive('lan0', 'udp 192.0.2.10:1 > 192.0.2.1:9')).toHaveLength(1);
+  // Packets by lo are handled again, too.
+  let heard = 0;
+  router.host.sockets.bind({ proto: 'udp', address: '0.0.0.0', port: 53, receive: () => heard++ });
+  router.send('udp 192.0.2.1:1 > 192.0.2.1:53');
+  expect(heard).toBe(1);
 });

@@ -34,8 +34,11 @@ export class Link {
 
   /** Handles what waits, unless it is still held from outside (local_bh_enable). */
   release(): void {
-    if (this.#holds === 1 && this.#backlog.length > 0) this.#drain();
-    this.#holds--;
+    try {
+      if (this.#holds === 1 && this.#backlog.length > 0) this.#drain();
+    } finally {
+      this.#holds--;
+    }
   }
 
   /** A frame arrives. */

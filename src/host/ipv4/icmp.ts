@@ -1,11 +1,12 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
-import type { Packet } from '../../netfilter/packet.ts';
+import { MAX_PACKET, type Packet } from '../../netfilter/packet.ts';
 import { get32, set16, set32 } from '../../wire/bytes.ts';
 import { checksum } from '../../wire/checksum.ts';
 import { IPV4_DESTINATION_AT, IPV4_LENGTH, IPV4_OFFSET_MASK } from '../../wire/ipv4.ts';
 import { IPPROTO_ICMP } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
+import { answerAddress } from './addresses.ts';
 import { fragmentField, headerLength, protocolOf, source, tosOf } from './header.ts';
 import type { Options } from './options.ts';
 import { type EchoedOptions, echoOptions, firstDestination } from './options-write.ts';
@@ -76,18 +77,17 @@ export class Icmp {
   sendError(about: Packet, type: number, code: number, info: number, options = optionsOf(about)): void {
     if (!about.route || !this.#mayTell(about, type)) return;
     const { link, interfaces } = this.#host;
-    link.hold();
     const fromLoopback = interfaces.byIndex(about.inDevice)?.loopback ?? false;
     const limit = fromLoopback ? this.#checkMask(type, code) : this.#checkGlobal(type, code);
-    if (limit !== REFUSED && !this.#busy) {
-      this.#busy = true;
-      try {
-        this.#error(about, type, code, info, options, fromLoopback ? UNLIMITED : limit);
-      } finally {
-        this.#busy = false;
-      }
+    if (limit === REFUSED || this.#busy) return;
+    this.#busy = true;
+    link.hold();
+    try {
+      this.#error(about, type, code, info, options, fromLoopback ? UNLIMITED : limit);
+    } finally {
+      this.#busy = false;
+      link.release();
     }
-    link.release();
   }
 
   /** The rules of when not to send an error. */
@@ -153,32 +153,30 @@ export class Icmp {
     const echo = options && this.#echo(options, about);
     if (options && !echo) return;
     const type = body[0]!;
-    host.link.hold();
     const limit = this.#checkGlobal(type, body[1]!);
-    if (limit !== REFUSED && !this.#busy) {
-      this.#busy = true;
-      try {
-        const to = firstDestination(echo, source(about));
-        const tos = tosOf(about);
-        const out = host.ipv4.route(
-          to,
-          host.ipv4.answerAddress(about),
-          tos,
-          this.#replyMark(about),
-          IPPROTO_ICMP,
-        );
-        const length = IPV4_LENGTH + (echo?.length ?? 0) + body.length;
-        if (typeof out !== 'number' && this.#allowPeer(out, to, limit) && length <= 0xffff) {
-          const packet = host.ipv4.build(out, IPPROTO_ICMP, tos, body.length, echo, source(about));
-          packet.bytes.set(body, packet.transport);
-          this.#finish(packet, about);
-          host.ipv4.sendOut(packet, why);
-        }
-      } finally {
-        this.#busy = false;
-      }
+    if (limit === REFUSED || this.#busy) return;
+    this.#busy = true;
+    host.link.hold();
+    try {
+      this.#reply(about, body, echo, limit, why);
+    } finally {
+      this.#busy = false;
+      host.link.release();
     }
-    host.link.release();
+  }
+
+  #reply(about: Packet, body: Uint8Array, echo: EchoedOptions | undefined, limit: number, why: string): void {
+    const host = this.#host;
+    const to = firstDestination(echo, source(about));
+    const tos = tosOf(about);
+    const from = answerAddress(host, about);
+    const out = host.ipv4.route(to, from, tos, this.#replyMark(about), IPPROTO_ICMP);
+    if (typeof out === 'number' || !this.#allowPeer(out, to, limit)) return;
+    if (IPV4_LENGTH + (echo?.length ?? 0) + body.length > MAX_PACKET) return;
+    const packet = host.ipv4.build(out, IPPROTO_ICMP, tos, body.length, echo, source(about));
+    packet.bytes.set(body, packet.transport);
+    this.#finish(packet, about);
+    host.ipv4.sendOut(packet, why);
   }
 
   #finish(packet: Packet, about: Packet): void {

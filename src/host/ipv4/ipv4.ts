@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
-import { Fragments4 } from '../../netfilter/fragments4.ts';
+import type { Fragments4 } from '../../netfilter/fragments4.ts';
 import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE, type Route } from '../../netfilter/services.ts';
 import { set16, set32 } from '../../wire/bytes.ts';
@@ -14,14 +14,13 @@ import {
 } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
-import { FibResult4 } from '../routing/fib4.ts';
-import { Flow4, type Route4, SCOPE } from '../routing/route4.ts';
-import { dotted, isZeronet } from '../routing/special4.ts';
+import { Flow4, type Route4 } from '../routing/route4.ts';
+import { dotted } from '../routing/special4.ts';
 import type { Socket } from '../sockets.ts';
 import { Deliver4 } from './deliver.ts';
 import { Forward4 } from './forward.ts';
-import { destination, headerLength, MAX_MTU, source, tosOf } from './header.ts';
-import { HOST_UNREACHABLE, Icmp, TIME_EXCEEDED, UNREACHABLE } from './icmp.ts';
+import { headerLength, MAX_MTU } from './header.ts';
+import { HOST_UNREACHABLE, Icmp, UNREACHABLE } from './icmp.ts';
 import { IcmpInput } from './icmp-input.ts';
 import { Local4 } from './local.ts';
 import { Options } from './options.ts';
@@ -29,13 +28,13 @@ import { OptionsPath } from './options-path.ts';
 import { buildOptions, type EchoedOptions } from './options-write.ts';
 import { nextHop, Output4 } from './output.ts';
 import { Peers } from './peers.ts';
+import { makeFragments } from './reassembly.ts';
 import { Receive4 } from './receive.ts';
 import { settings4 } from './settings.ts';
 import { FORWARDED, setOptions } from './state.ts';
 import { Tcp4 } from './tcp.ts';
 import { Udp4 } from './udp.ts';
 
-const REASSEMBLY_TIME_EXCEEDED = 1;
 /** No IPv4 link has a smaller MTU (RFC 791). */
 const LEAST_MTU = 68;
 /** With a locked MTU, gateways are not trusted with more. */
@@ -61,7 +60,6 @@ export class Ipv4 {
   chosenDestination = 0;
   readonly #host: Host;
   readonly #flow = new Flow4();
-  readonly #result = new FibResult4();
 
   constructor(host: Host) {
     this.#host = host;
@@ -77,20 +75,7 @@ export class Ipv4 {
     this.icmpInput = new IcmpInput(host);
     this.tcp = new Tcp4(host);
     this.udp = new Udp4(host);
-    const { settings } = this;
-    this.fragments = new Fragments4({
-      timers: host.timers,
-      settings: {
-        timeout: () => settings.ipfrag_time * 1_000_000,
-        highThreshold: () => settings.ipfrag_high_thresh,
-        maxDistance: () => settings.ipfrag_max_dist,
-      },
-      drop: (packet, where, reason) => host.drop(packet, where, reason),
-      release: (packet) => host.pool.release(packet),
-      expired: (first, user, inDevice) => this.#reassemblyExpired(first, user, inDevice),
-      log: (level, text) => host.services.log(level, text),
-      random: () => host.services.random(),
-    });
+    this.fragments = makeFragments(host, this.settings);
   }
 
   /** A packet comes in by an interface; it is the path's from here on. */
@@ -262,65 +247,5 @@ export class Ipv4 {
   /** The segment size that TCP offers (ipv4_default_advmss). */
   advertisedSegment(route: Route4): number {
     return route.metrics.advmss || Math.max(this.pathMtu(route) - 40, this.settings.route_min_adv_mss);
-  }
-
-  /** The address from which a packet that has come is answered (net/ipv4/fib_frontend.c fib_compute_spec_dst). */
-  answerAddress(packet: Packet): number {
-    const route = packet.route as Route4;
-    if (route.isLocal && !route.isBroadcast && !route.isMulticast) return destination(packet);
-    const { routing4, interfaces } = this.#host;
-    const from = source(packet);
-    let scope: number = SCOPE.LINK;
-    if (!isZeronet(from)) {
-      scope = SCOPE.UNIVERSE;
-      const device = interfaces.byIndex(packet.inDevice);
-      const flow = this.newFlow();
-      flow.destination = from;
-      flow.tos = tosOf(packet) & 0xfc;
-      flow.mark = device?.srcValidMark ? packet.mark : 0;
-      const found = this.#preferredSource(flow);
-      if (found !== undefined) return found;
-    }
-    return routing4.sourceAddress(packet.inDevice, from, scope);
-  }
-
-  /** The address of the interface that a forwarded packet leaves by (net/ipv4/route.c ip_rt_get_source). */
-  leavingAddress(packet: Packet): number {
-    const { routing4 } = this.#host;
-    const route = packet.route as Route4;
-    const flow = this.newFlow();
-    flow.destination = destination(packet);
-    flow.source = source(packet);
-    flow.tos = tosOf(packet) & 0xfc;
-    flow.mark = packet.mark;
-    flow.inDevice = packet.inDevice;
-    flow.outDevice = route.outDevice;
-    const found = this.#preferredSource(flow);
-    return found ?? routing4.sourceAddress(route.outDevice, nextHop(route, packet), SCOPE.UNIVERSE);
-  }
-
-  /** The source that the route of a flow prefers; undefined if there is none (fib_result_prefsrc). */
-  #preferredSource(flow: Flow4): number | undefined {
-    const { routing4 } = this.#host;
-    const result = this.#result;
-    if (routing4.lookup(flow, result) !== 0 || !result.entry || !result.hop) return undefined;
-    return routing4.preferredSource(result.entry, result.hop);
-  }
-
-  /** The sender of a packet whose fragments did not all come in time is told (net/ipv4/ip_fragment.c ip_expire). */
-  #reassemblyExpired(first: Packet, user: number, inDevice: number): void {
-    const host = this.#host;
-    first.inDevice = inDevice;
-    if (!host.interfaces.byIndex(inDevice)) {
-      host.drop(first, 'reassembly', 'its interface is gone');
-      return;
-    }
-    first.route = host.routing4.input(first);
-    if (!first.route) return;
-    // Who only passes packets on does not tell (frag_expire_skip_icmp).
-    if (user === 0 || first.route.type === ROUTE_TYPE.LOCAL) {
-      this.icmp.sendError(first, TIME_EXCEEDED, REASSEMBLY_TIME_EXCEEDED, 0);
-    }
-    host.drop(first, 'reassembly', 'not all fragments came in time');
   }
 }

@@ -6,6 +6,7 @@ import { fillIpv4Checksum, IPV4_DESTINATION_AT } from '../../wire/ipv4.ts';
 import type { Host } from '../host.ts';
 import type { Route4 } from '../routing/route4.ts';
 import { dotted } from '../routing/special4.ts';
+import { answerAddress, leavingAddress } from './addresses.ts';
 import { source } from './header.ts';
 import { Options, type OptionsHost, readOptions } from './options.ts';
 import { setOptions } from './state.ts';
@@ -34,7 +35,7 @@ export class OptionsPath {
   /** Reads a packet's options and writes into them what a receiver does. Answers the place of a mistake, or 0. */
   read(packet: Packet, options: Options): number {
     const host: OptionsHost = {
-      ownAddress: () => this.#host.ipv4.answerAddress(packet),
+      ownAddress: () => answerAddress(this.#host, packet),
       timeOfDay: () => this.timeOfDay(),
       isForeign: this.isForeign,
     };
@@ -112,7 +113,7 @@ export class OptionsPath {
   /** Before a forwarded packet leaves: the address it leaves by, and the next hop of its source route (ip_forward_options). */
   forward(packet: Packet, options: Options): void {
     const { bytes, network } = packet;
-    const address = (): number => this.#host.ipv4.leavingAddress(packet);
+    const address = (): number => leavingAddress(this.#host, packet);
     if (options.recordAddress) {
       const at = network + options.recordRoute;
       set32(bytes, at + bytes[at + 2]! - 5, address());

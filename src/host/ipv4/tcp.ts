@@ -146,7 +146,6 @@ export class Tcp4 implements TcpPath<Ends4> {
   ): void {
     const host = this.#host;
     const hop = firstDestination(echo, to);
-    host.link.hold();
     const out = host.ipv4.route(hop, from, tos, mark, IPPROTO_TCP, get16(segment, 0), get16(segment, 2));
     if (typeof out !== 'number') {
       const packet = host.ipv4.build(out, IPPROTO_TCP, tos, segment.length, echo, to);
@@ -161,9 +160,13 @@ export class Tcp4 implements TcpPath<Ends4> {
       packet.mark = mark;
       if (sender) packet.sender = sender;
       packet.cause = cause;
-      host.ipv4.sendOut(packet, why);
+      host.link.hold();
+      try {
+        host.ipv4.sendOut(packet, why);
+      } finally {
+        host.link.release();
+      }
     }
-    host.link.release();
   }
 
   #drop(packet: Packet, reason: string): number {
