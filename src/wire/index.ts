@@ -2,6 +2,7 @@
 export * from './address.ts';
 export * from './ah.ts';
 export * from './arp.ts';
+export * from './build/index.ts';
 export * from './bytes.ts';
 export * from './check.ts';
 export * from './checksum.ts';
