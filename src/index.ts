@@ -119,6 +119,8 @@ export {
 } from './netfilter/verdict.ts';
 export { compareRecordings } from './testing/compare.ts';
 export { type Played, type PlayOptions, playScenario } from './testing/player.ts';
+/** Headers and their fields, checksums, and builders of packets, protocol by protocol: views over bytes without state. */
+export * as wire from './wire/index.ts';
 export { Names, type NameTexts } from './xtables/names.ts';
 export type { Count, Table } from './xtables/table.ts';
 export { TABLE_NAMES, type TableName, type Xtables } from './xtables/xtables.ts';

@@ -1,4 +1,3 @@
-import type { CommandResult } from '../command.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
 
 /** What ends an `ip` command: its message and exit status. */
@@ -24,8 +23,6 @@ export function kernelSays(what: string): IpProblem {
 export function kernelError(text: string): IpProblem {
   return new IpProblem(`Error: ${text}\n`, 2);
 }
-
-export const success = (stdout = ''): CommandResult => ({ exit: 0, stdout, stderr: '' });
 
 /** The words of a command, taken one after the other. */
 export class Arguments {
