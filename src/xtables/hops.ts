@@ -26,7 +26,8 @@ export function hopsMatch({ name, family, field, summary, alias, missing }: Hops
     [less]: option(byte, {
       excludes: [equal, greater],
       help: 'Less than this number.',
-      test: ({ value }: Given<number>) => ({ field, ranges: [[0, value - 1]] as const }),
+      // Nothing is less than 0: the range is then written backwards, and holds nothing.
+      test: ({ value }: Given<number>) => ({ field, ranges: [value > 0 ? [0, value - 1] : [1, 0]] as const }),
     }),
     [greater]: option(byte, {
       excludes: [equal, less],

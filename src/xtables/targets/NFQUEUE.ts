@@ -28,7 +28,10 @@ function hashOf({ bytes, network, family }: Packet, seed: number): number {
     hash = Math.imul(hash ^ (a * b), 0x01000193);
   }
   hash = Math.imul(hash ^ bytes[network + (family === 4 ? 9 : 6)]!, 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  // The upper bits choose the queue: all of them must depend on all of the flow (the end of MurmurHash3).
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 export const NFQUEUE = defineTarget({
