@@ -117,6 +117,7 @@ export const NEIGHBOUR_CONF = {
 
 /** Current values of one directory of settings. */
 export type Conf<T> = { -readonly [K in keyof T]: number };
+export type NeighbourConf = Conf<typeof NEIGHBOUR_CONF>;
 export type Conf4 = Conf<typeof CONF4>;
 export type Conf6 = Conf<typeof CONF6>;
 

@@ -1,6 +1,7 @@
+import type { Family } from '../netfilter/constants.ts';
 import type { Interfaces } from '../netfilter/services.ts';
 import { sameBytes } from '../wire/bytes.ts';
-import { CONF4, CONF6, ConfTree, NEIGHBOUR_CONF } from './conf.ts';
+import { CONF4, CONF6, ConfTree, NEIGHBOUR_CONF, type NeighbourConf } from './conf.ts';
 import { groupsOf6 } from './groups6.ts';
 import type { Host } from './host.ts';
 import { type Address4, type Address6, Interface, type InterfaceDescription } from './interface.ts';
@@ -23,6 +24,8 @@ export class InterfaceTable implements Interfaces {
   readonly conf4: ConfTree<typeof CONF4>;
   readonly conf6: ConfTree<typeof CONF6>;
   readonly #neighbours: readonly ConfTree<typeof NEIGHBOUR_CONF>[];
+  /** For each family the settings of neighbours, by the interface's index. */
+  readonly #neighbourConf: readonly NeighbourConf[][] = [[], []];
   readonly #host: Host;
   readonly #byIndex: (Interface | undefined)[] = [undefined];
   readonly #byName = new Map<string, Interface>();
@@ -59,6 +62,12 @@ export class InterfaceTable implements Interfaces {
 
   groupOf(index: number): number {
     return this.#byIndex[index]?.group ?? 0;
+  }
+
+  /** Settings of the neighbours on an interface; the default's if it is gone. */
+  neighbourConf(family: Family, index: number): NeighbourConf {
+    const which = family === 4 ? 0 : 1;
+    return this.#neighbourConf[which]![index] ?? this.#neighbours[which]!.default;
   }
 
   byIndex(index: number): Interface | undefined {
@@ -114,7 +123,9 @@ export class InterfaceTable implements Interfaces {
       this.conf6.add(name),
       this.conf6.all,
     );
-    for (const tree of this.#neighbours) tree.add(name);
+    this.#neighbours.forEach((tree, family) => {
+      this.#neighbourConf[family]![device.index] = tree.add(name);
+    });
     this.#byIndex.push(device);
     this.#list = [...this.#list, device];
     this.#byName.set(name, device);

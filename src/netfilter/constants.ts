@@ -32,7 +32,6 @@ export const PACKET_HOST = 0;
 export const PACKET_BROADCAST = 1;
 export const PACKET_MULTICAST = 2;
 export const PACKET_OTHERHOST = 3;
-export const PACKET_OUTGOING = 4;
 export const PACKET_LOOPBACK = 5;
 
 /** Error numbers that the path gives to local senders and commands (asm-generic/errno.h). */

@@ -137,7 +137,7 @@ export class Arp {
     if (!proxied && !forwards) return false;
     if (this.#heard(iface, sender, senderMac)) {
       const reply = () => this.#send(iface, REPLY, senderMac, iface.mac, target, senderMac, sender);
-      const longest = this.#host.sysctl.number(`net/ipv4/neigh/${iface.name}/proxy_delay`);
+      const longest = this.#host.interfaces.neighbourConf(4, iface.index).proxy_delay;
       if (packet.type === PACKET_HOST || longest === 0) reply();
       else this.#host.timers.schedule((this.#host.services.random() / 2 ** 32) * longest * 10_000, reply);
     }

@@ -1,5 +1,6 @@
 import type { Packet } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import type { NeighbourConf } from '../conf.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
@@ -105,25 +106,21 @@ export class Neighbours {
 
   /** Half to one and a half times base_reachable_time (neigh_rand_reach_time), fixed for each neighbour. */
   #reachableTime(neighbour: Neighbour): number {
-    const base = this.#parameter(neighbour, 'base_reachable_time_ms', 30_000) * 1000;
+    const base = this.#conf(neighbour).base_reachable_time_ms * 1000;
     const spread =
       neighbour.family === 4 ? neighbour.address4 >>> 0 : (neighbour.address6[15] ?? 0) * 0x01010101;
     return base / 2 + (base * ((spread * 2654435761) % 1000)) / 1000;
   }
 
-  #parameter(neighbour: Neighbour, name: string, otherwise: number): number {
-    const root = `net/ipv${neighbour.family}/neigh`;
-    const own = this.#host.sysctl.setting(
-      `${root}/${this.#host.interfaces.nameOf(neighbour.device)}/${name}`,
-    );
-    return (own ?? this.#host.sysctl.setting(`${root}/default/${name}`))?.number() ?? otherwise;
+  #conf({ family, device }: Neighbour): NeighbourConf {
+    return this.#host.interfaces.neighbourConf(family, device);
   }
 
   /** A stale address is used, and after a while asked about (STALE → DELAY → PROBE). */
   #doubt(neighbour: Neighbour): void {
     neighbour.state = NUD.DELAY;
     neighbour.updated = this.#host.timers.now;
-    const delay = this.#parameter(neighbour, 'delay_first_probe_time', 5) * SECOND;
+    const delay = this.#conf(neighbour).delay_first_probe_time * SECOND;
     this.#after(neighbour, delay, () => {
       if (neighbour.state !== NUD.DELAY) return;
       if (this.#host.timers.now <= neighbour.confirmed + delay) {
@@ -141,7 +138,7 @@ export class Neighbours {
     const host = this.#host;
     const start = neighbour.state !== NUD.INCOMPLETE;
     const size = packet.length + PACKET_OVERHEAD;
-    const most = this.#parameter(neighbour, 'unres_qlen_bytes', 212_992);
+    const most = this.#conf(neighbour).unres_qlen_bytes;
     while (neighbour.waitingBytes + size > most && neighbour.waiting.length > 0) {
       const oldest = neighbour.waiting.shift()!;
       neighbour.waitingBytes -= oldest.length + PACKET_OVERHEAD;
@@ -181,13 +178,13 @@ export class Neighbours {
   /** Asks once and comes back after retrans_time: asks again, or gives up (neigh_probe, neigh_timer_handler). */
   #probe(neighbour: Neighbour): void {
     const known = neighbour.state === NUD.PROBE;
-    const most = this.#parameter(neighbour, known ? 'ucast_solicit' : 'mcast_solicit', 3);
+    const most = this.#conf(neighbour)[known ? 'ucast_solicit' : 'mcast_solicit'];
     if (neighbour.probes >= most) {
       this.#fail(neighbour);
       return;
     }
     neighbour.probes++;
-    const interval = this.#parameter(neighbour, 'retrans_time_ms', 1000) * 1000;
+    const interval = this.#conf(neighbour).retrans_time_ms * 1000;
     this.#after(neighbour, interval, () => {
       if (neighbour.state === NUD.INCOMPLETE || neighbour.state === NUD.PROBE) this.#probe(neighbour);
     });
