@@ -12,18 +12,22 @@ export function guarded(bytes: Uint8Array, from: number, to: number): Uint8Array
   });
 }
 
-/** Bytes, an offset and an end within them. The bytes are small numbers and large ones, so that lengths often fit. */
+/**
+ * Bytes, an offset and an end within them, 0 to 100 apart. Small numbers are many, so that lengths often fit, and so are
+ * the numbers of extension headers. `b` is guarded; `bytes` may be written.
+ */
 export const stretch = fc
-  .tuple(
-    fc.array(fc.oneof(fc.nat(8), fc.nat(255), fc.constantFrom(0, 1, 4, 43, 44, 51, 59, 60)), {
-      maxLength: 90,
+  .record({
+    list: fc.array(fc.oneof(fc.nat(8), fc.nat(255), fc.constantFrom(0, 0, 1, 4, 43, 44, 51, 59, 60, 135)), {
+      minLength: 115,
+      maxLength: 115,
+      size: 'max',
     }),
-    fc.nat(12),
-    fc.nat(12),
-  )
-  .map(([list, from, less]) => {
+    o: fc.nat(10),
+    // Often plenty; each length within 100 comes, too.
+    length: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 40, max: 100 })),
+  })
+  .map(({ list, o, length }) => {
     const bytes = Uint8Array.from(list);
-    const o = Math.min(from, bytes.length);
-    const end = Math.max(o, bytes.length - less);
-    return { bytes, o, end, b: guarded(bytes, o, end) };
+    return { bytes, o, end: o + length, b: guarded(bytes, o, o + length) };
   });

@@ -191,18 +191,23 @@ test('options are padded and read', () => {
 test('no look beyond the end, and every walk ends', () => {
   const steps = new Ipv6Steps();
   const options = new Ipv6OptionWalk();
+  const seen = { skipped: 0, found: 0, steps: 0, options: 0 };
   fc.assert(
-    fc.property(stretch, fc.constantFrom(0, 6, 43, 44, 51, 59, 60, 135), ({ b, o, end }, next) => {
-      if (walk.skip(b, o, end, next)) expect(walk.offset).toBeGreaterThanOrEqual(o);
+    fc.property(stretch, fc.constantFrom(0, 6, 43, 44, 51, 59, 60, 135), ({ bytes, b, o, end }, next) => {
+      bytes[o + 6] = next;
+      if (walk.skip(b, o, end, next) && walk.offset > o) seen.skipped++;
       for (options.start(b, o, end); options.next(); ) {
+        seen.options++;
         expect(options.at + options.length).toBeLessThanOrEqual(end);
       }
       if (o + 40 > end) return;
-      for (const target of [-1, next]) walk.find(b, o, end, target, next & 3);
+      for (const target of [-1, next]) if (walk.find(b, o, end, target, next & 3)) seen.found++;
       for (steps.start(b, o, end); steps.next(); ) {
+        seen.steps++;
         expect(steps.at + steps.length).toBeLessThanOrEqual(end);
       }
     }),
     { numRuns: 500 },
   );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
 });
