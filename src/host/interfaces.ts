@@ -37,6 +37,9 @@ export class InterfaceTable implements Interfaces {
     this.#host = host;
     this.conf4 = new ConfTree(host.sysctl, 'net/ipv4/conf', CONF4);
     this.conf6 = new ConfTree(host.sysctl, 'net/ipv6/conf', CONF6);
+    // Where the kernel begins otherwise for `default` or `all`.
+    this.conf4.default.accept_source_route = 1;
+    this.conf6.all.accept_dad = 0;
     this.#neighbours = ['net/ipv4/neigh', 'net/ipv6/neigh'].map(
       (root) => new ConfTree(host.sysctl, root, NEIGHBOUR_CONF, false),
     );
