@@ -6,10 +6,13 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // Files share the modules that a worker has loaded: loading them anew for each would take most of the time.
+    isolate: false,
     projects: [
       {
         test: {
           name: 'quick',
+          isolate: false,
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.live.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
         },
@@ -17,6 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
+          isolate: false,
           include: ['src/**/*.slow.test.ts', 'conformance/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: ['**/*.live.test.ts', '**/node_modules/**'],
           testTimeout: 600_000,
