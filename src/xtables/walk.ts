@@ -1,5 +1,5 @@
 import type { Packet } from '../netfilter/packet.ts';
-import { TransportHeader } from './ipv6-header.ts';
+import { Ipv6Walk } from '../wire/ipv6-extensions.ts';
 import { Place } from './place.ts';
 
 /** What one walk through a table needs for itself: a target may send a packet that enters the same table. */
@@ -7,7 +7,7 @@ export class Walk {
   readonly place = new Place();
   /** Lines of the jumps that wait for their chain's end. */
   readonly stack: Int32Array;
-  readonly #transport = new TransportHeader();
+  readonly #transport = new Ipv6Walk();
   #transportKnown = false;
 
   /** `depth`: the most jumps that can be nested. */
@@ -27,7 +27,7 @@ export class Walk {
   ipv6ProtocolFits(packet: Packet, protocol: number, inverted: boolean): boolean {
     const transport = this.#transport;
     if (!this.#transportKnown) {
-      transport.find(packet);
+      transport.find(packet.bytes, packet.network, packet.end);
       this.#transportKnown = true;
     }
     if (transport.protocol < 0) {
@@ -35,14 +35,14 @@ export class Walk {
       return false;
     }
     this.place.transport = transport.offset;
-    this.place.fragment = transport.fragment;
+    this.place.fragment = transport.fragmentOffset;
     if (transport.protocol === protocol) return !inverted;
     return protocol === 0 || inverted;
   }
 
   /** Protocol number behind the extension headers, for explanations; -1 if the headers are broken. */
   ipv6Protocol(packet: Packet): number {
-    this.#transport.find(packet);
+    this.#transport.find(packet.bytes, packet.network, packet.end);
     this.#transportKnown = true;
     return this.#transport.protocol;
   }
