@@ -9,12 +9,12 @@ import {
   kernelSays,
   wholeNumber,
 } from './arguments.ts';
-import type { IpObject, IpOptions } from './ip.ts';
-import { flagsOf, headLines, linkJson, requireDevice, shownDevice, stateOf } from './link.ts';
+import { flagsOf, headLines, linkJson, requireDevice, shownDevice, stateOf } from './device.ts';
+import { SCOPES, scopeName } from './names.ts';
+import type { IpObject, IpOptions } from './object.ts';
 import { addressText, asNumber, fromNumber, type Prefix } from './prefix.ts';
 
 const COMMANDS = ['add', 'change', 'chg', 'replace', 'delete', 'show', 'list', 'lst', 'flush'] as const;
-const SCOPES: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 };
 const NODAD = 0x02;
 const PERMANENT = 0x80;
 
@@ -194,10 +194,6 @@ function line4({ address: own, prefixLength, peer, broadcast, scope, secondary, 
 function line6({ bytes, prefixLength, scope, flags }: Address6): string {
   const name = scope === 0x20 ? 'link' : scope === 0x10 ? 'host' : scope === 0x40 ? 'site' : 'global';
   return `inet6 ${addressText(bytes)}/${prefixLength} scope ${name} ${flags & NODAD ? 'nodad ' : ''}`;
-}
-
-export function scopeName(scope: number): string {
-  return Object.keys(SCOPES).find((name) => SCOPES[name] === scope) ?? String(scope);
 }
 
 function show(host: Host, args: Arguments, options: IpOptions): string {

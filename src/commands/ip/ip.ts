@@ -4,20 +4,9 @@ import { address } from './address.ts';
 import { Arguments, abbreviated, IpProblem } from './arguments.ts';
 import { link } from './link.ts';
 import { neighbour } from './neighbour.ts';
+import type { IpObject, IpOptions } from './object.ts';
 import { route } from './route.ts';
 import { rule } from './rule.ts';
-
-/** What stands before the object. */
-export interface IpOptions {
-  readonly family: 4 | 6 | undefined;
-  readonly json: boolean;
-  readonly oneLine: boolean;
-  readonly brief: boolean;
-  readonly details: boolean;
-}
-
-/** An object of `ip`: the function behind `ip route …`. Throws {@link IpProblem}. */
-export type IpObject = (host: Host, args: Arguments, options: IpOptions) => string;
 
 const OBJECTS = ['address', 'link', 'route', 'rule', 'neighbor', 'neighbour'] as const;
 const FUNCTIONS: Readonly<Record<(typeof OBJECTS)[number], IpObject>> = {

@@ -1,8 +1,8 @@
 import type { Host } from '../../host/host.ts';
 import { type Neighbour, NUD } from '../../host/neighbours/states.ts';
 import { type Arguments, abbreviated, IpProblem, invalid, kernelSays, wholeNumber } from './arguments.ts';
-import type { IpObject, IpOptions } from './ip.ts';
-import { requireDevice } from './link.ts';
+import { requireDevice } from './device.ts';
+import type { IpObject, IpOptions } from './object.ts';
 import { addressText, asNumber, fromNumber, macText, parseMac } from './prefix.ts';
 
 const COMMANDS = [

@@ -2,9 +2,8 @@ import type { Host } from '../../host/host.ts';
 import { type FibEntry4, PROTOCOL, SCOPE, TABLE } from '../../host/routing/route4.ts';
 import type { FibEntry6 } from '../../host/routing/route6.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
-import { scopeName } from './address.ts';
+import { protocolName, scopeName, tableName, typeName } from './names.ts';
 import { addressText, fromNumber } from './prefix.ts';
-import { protocolName, tableName, typeName } from './route-words.ts';
 
 /** What a listing was limited to: such things are not printed again. */
 export interface Shown {

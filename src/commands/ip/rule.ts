@@ -3,9 +3,10 @@ import type { PolicyRule, PolicyRules, RuleAction } from '../../host/routing/rul
 import { policyRule } from '../../host/routing/rules.ts';
 import { fromBytes, toBytes } from '../../xtables/address.ts';
 import { type Arguments, abbreviated, IpProblem, invalid, kernelSays, wholeNumber } from './arguments.ts';
-import type { IpObject, IpOptions } from './ip.ts';
+import { tableName } from './names.ts';
+import type { IpObject, IpOptions } from './object.ts';
 import { addressText } from './prefix.ts';
-import { tableName, tableWord } from './route-words.ts';
+import { tableWord } from './route-words.ts';
 
 const COMMANDS = ['show', 'list', 'lst', 'add', 'delete', 'flush', 'save', 'restore'] as const;
 const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = {
