@@ -82,7 +82,8 @@ function transport(
       if (at + ESP_HEADER > packet.end) return text(`PROTO=ESP ${incomplete(packet, at)}`);
       return text(`PROTO=ESP SPI=0x${read32(packet, at).toString(16)} `);
     case 51:
-      if (fragment) return text('PROTO=AH ');
+      // A later fragment of AH is the only one whose protocol is not told.
+      if (fragment) return text('');
       if (at + AH_HEADER > packet.end) return text(`PROTO=AH ${incomplete(packet, at)}`);
       return text(`PROTO=AH SPI=0x${read32(packet, at + 4).toString(16)} `);
     default:

@@ -1,6 +1,7 @@
 import { FORWARD, INPUT, PREROUTING } from '../../netfilter/constants.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { defineMatch, option, type ValueType } from '../extension.ts';
+import type { Place } from '../place.ts';
 import { Problem } from '../problem.ts';
 
 /** Six bytes as twelve hexadecimal digits: plain data, so that two rules can be compared. */
@@ -19,8 +20,12 @@ const address: ValueType<string> = {
 
 const ETHERNET = 14;
 
+/** lo is no Ethernet, though its packets have such a header. */
+const LOOPBACK_INDEX = 1;
+
 /** Offset of the sender's address; -1 if the packet came by no Ethernet. */
-function senderAt(packet: Packet): number {
+function senderAt(packet: Packet, { inDevice }: Place): number {
+  if (inDevice === LOOPBACK_INDEX) return -1;
   return packet.link >= 0 && packet.network - packet.link >= ETHERNET ? packet.link + 6 : -1;
 }
 
@@ -38,14 +43,14 @@ export const mac = defineMatch({
       test({ value, inverted }) {
         const wanted = Uint8Array.from(value.split(':'), (pair) => Number.parseInt(pair, 16));
         return {
-          run(packet) {
-            const at = senderAt(packet);
+          run(packet, place) {
+            const at = senderAt(packet, place);
             if (at < 0) return false;
             for (let i = 0; i < 6; i++) if (packet.bytes[at + i] !== wanted[i]) return inverted;
             return !inverted;
           },
-          explain(packet) {
-            const at = senderAt(packet);
+          explain(packet, place) {
+            const at = senderAt(packet, place);
             if (at < 0) return 'the packet did not come by Ethernet';
             return [...packet.bytes.subarray(at, at + 6)]
               .map((byte) => byte.toString(16).padStart(2, '0'))
