@@ -1,0 +1,119 @@
+import { ROUTE_TYPE } from '../../netfilter/services.ts';
+import { ipv6Words, samePrefix6 } from '../../wire/address.ts';
+import type { Host } from '../host.ts';
+import { Fib6 } from './fib6.ts';
+import { choose6 } from './multipath6.ts';
+import { TABLE } from './route4.ts';
+import type { FibEntry6, Flow6, NextHop6 } from './route6.ts';
+import { type PolicyRule, PolicyRules } from './rules.ts';
+
+const ENETUNREACH = -101;
+const EAGAIN = -11;
+
+/** The routing tables of IPv6 and the rules that choose among them (net/ipv6/ip6_fib.c, fib6_rules.c). */
+export class Tables6 {
+  readonly rules: PolicyRules;
+  /** What the last look-up found, and the next hop that it chose. */
+  found: FibEntry6 | undefined = undefined;
+  hop: NextHop6 | undefined = undefined;
+  readonly #host: Host;
+  readonly #tables = new Map<number, Fib6>();
+  readonly #source = new Int32Array(4);
+  readonly #destination = new Int32Array(4);
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.rules = new PolicyRules(4, (index) => host.interfaces.nameOf(index));
+  }
+
+  /** A table, made if it is not there yet. */
+  table(id: number): Fib6 {
+    let table = this.#tables.get(id);
+    if (!table) {
+      table = new Fib6(id);
+      this.#tables.set(id, table);
+    }
+    return table;
+  }
+
+  tables(): readonly Fib6[] {
+    return [...this.#tables.values()].sort((a, b) => a.id - b.id);
+  }
+
+  insert(entry: FibEntry6): void {
+    this.table(entry.table).insert(entry);
+  }
+
+  remove(entry: FibEntry6): void {
+    this.#tables.get(entry.table)?.remove(entry);
+  }
+
+  /** fib6_rule_lookup: leaves what it found in `found` and `hop`. */
+  find(flow: Flow6, device: number, strict: boolean): number {
+    this.found = undefined;
+    this.hop = undefined;
+    if (!this.rules.custom) {
+      if (this.#ask(TABLE.LOCAL, flow, device, strict) || this.#ask(TABLE.MAIN, flow, device, strict))
+        return 0;
+      return ENETUNREACH;
+    }
+    ipv6Words(flow.source, 0, this.#source);
+    ipv6Words(flow.destination, 0, this.#destination);
+    const answer = this.rules.lookup(flow, this.#source, this.#destination, (rule: PolicyRule) => {
+      if (!this.#ask(rule.table, flow, device, strict)) return EAGAIN;
+      if (rule.suppressPrefixLength >= 0 && this.found!.prefixLength <= rule.suppressPrefixLength) {
+        this.found = undefined;
+        return EAGAIN;
+      }
+      return 0;
+    });
+    return answer === -3 ? ENETUNREACH : answer;
+  }
+
+  /** fib6_table_lookup: the best of the routes of the longest prefix that has one that can be used. */
+  #ask(table: number, flow: Flow6, device: number, strict: boolean): boolean {
+    const fib = this.#tables.get(table);
+    if (!fib) return false;
+    let best: FibEntry6 | undefined;
+    let bestHop: NextHop6 | undefined;
+    let bestScore = -1;
+    let ended = false;
+    fib.walk(flow.destination, 0, (entry) => {
+      if (best && (entry.prefixLength !== best.prefixLength || entry.metric !== best.metric)) return true;
+      if (entry.type === ROUTE_TYPE.THROW) {
+        ended = best === undefined;
+        return true;
+      }
+      if (entry.fromLength > 0 && !samePrefix6(entry.from, 0, flow.source, 0, entry.fromLength)) return false;
+      if (entry.nextHops.length === 0) {
+        if (!best) best = entry;
+        return false;
+      }
+      if (
+        entry.type === ROUTE_TYPE.ANYCAST &&
+        !this.#host.interfaces.byIndex(entry.nextHops[0]!.device)?.forwarding6
+      ) {
+        return false;
+      }
+      for (const hop of entry.nextHops) {
+        if (hop.dead) continue;
+        const fits = device !== 0 && hop.device === device;
+        if (!fits && strict && device !== 0) continue;
+        const score = fits ? 2 : 0;
+        if (score > bestScore) {
+          best = entry;
+          bestHop = hop;
+          bestScore = score;
+        }
+      }
+      return false;
+    });
+    if (ended || !best) return false;
+    if (best.nextHops.length > 1 && !(strict && device !== 0)) {
+      bestHop = choose6(this.#host, best.nextHops, flow);
+    }
+    this.found = best;
+    this.hop = bestHop;
+    return true;
+  }
+}
