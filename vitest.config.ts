@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Full counts of the property tests take their time. */
+const long = process.env.FIVEHOOKS_LONG !== undefined;
+
 /**
  * Three projects: `quick` is what `npm run check` runs, `conformance` plays the recordings, `live` needs root and
  * Netfilter. Long property tests read FIVEHOOKS_LONG and run a small fixed count without it.
@@ -13,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'quick',
           isolate: false,
+          setupFiles: ['scripts/property-tests.ts'],
+          testTimeout: long ? 600_000 : 20_000,
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.live.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
         },
@@ -21,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           isolate: false,
+          setupFiles: ['scripts/property-tests.ts'],
           include: ['src/**/*.slow.test.ts', 'conformance/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: ['**/*.live.test.ts', '**/node_modules/**'],
           testTimeout: 600_000,
@@ -29,6 +35,7 @@ export default defineConfig({
       {
         test: {
           name: 'live',
+          setupFiles: ['scripts/property-tests.ts'],
           include: ['src/**/*.live.test.ts', 'conformance/**/*.live.test.ts'],
           testTimeout: 600_000,
           fileParallelism: false,

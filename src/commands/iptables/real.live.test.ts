@@ -261,7 +261,10 @@ describe.runIf(works)('random commands are answered as by the real tool', () => 
         for (const { argv, stdin } of list) {
           const mine = run(xtables, argv, stdin)!;
           if (mine.unsupported !== undefined) return;
-          expect(comparable(mine), JSON.stringify([argv, stdin])).toEqual(comparable(real(argv, stdin)));
+          const theirs = real(argv, stdin);
+          // Some commands make the real tool itself crash: it is ended by a signal and answers nothing.
+          if (theirs.exit === -1) return;
+          expect(comparable(mine), JSON.stringify([argv, stdin])).toEqual(comparable(theirs));
         }
       }),
       { numRuns: runs },
