@@ -1,3 +1,4 @@
+import { Conntrack } from '../conntrack/conntrack.ts';
 import { Hooks } from '../netfilter/hooks.ts';
 import type { Observer } from '../netfilter/observer.ts';
 import type { Packet } from '../netfilter/packet.ts';
@@ -6,6 +7,7 @@ import { NumberedQueues } from '../netfilter/queues.ts';
 import type { Services } from '../netfilter/services.ts';
 import { Timers } from '../netfilter/timers.ts';
 import { Xtables } from '../xtables/xtables.ts';
+import { defineConntrackSettings } from './conntrack-settings.ts';
 import { InterfaceTable } from './interfaces.ts';
 import { Ipv4 } from './ipv4/ipv4.ts';
 import { Ipv6 } from './ipv6/ipv6.ts';
@@ -48,6 +50,7 @@ export class Host {
   readonly sockets: Sockets;
   readonly ipv4: Ipv4;
   readonly ipv6: Ipv6;
+  readonly conntrack: Conntrack;
   readonly xtables: Xtables;
   readonly services: Services;
   readonly options: HostOptions;
@@ -56,7 +59,7 @@ export class Host {
   /** Called with each line of the kernel log. */
   log: (line: string) => void;
   /** Called with each ICMP or ICMPv6 error and the packet it is about, before it passes OUTPUT (nf_ct_attach). */
-  attach: (error: Packet, about: Packet) => void = () => {};
+  attach: (error: Packet, about: Packet) => void = (error, about) => this.conntrack.attach(error, about);
 
   constructor(options: HostOptions = {}) {
     this.options = options;
@@ -76,10 +79,16 @@ export class Host {
     this.sockets = new Sockets(this);
     this.ipv4 = new Ipv4(this);
     this.ipv6 = new Ipv6(this);
-    this.xtables = new Xtables(this.hooks, this.services);
+    this.conntrack = new Conntrack({
+      hooks: this.hooks,
+      services: this.services,
+      defragment: () => () => {},
+    });
+    this.xtables = new Xtables(this.hooks, this.services, this.conntrack);
     this.interfaces.addLoopback();
     defineUnreadSettings(this.sysctl);
     limitSettings(this.sysctl);
+    defineConntrackSettings(this.sysctl, this.conntrack);
   }
 
   /** Who watches the packets of this host. */

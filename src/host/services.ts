@@ -1,7 +1,10 @@
 import type { Family } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
+import { DEFAULT_LOG, formatPacketLog } from '../xtables/log-line.ts';
 import type { Host } from './host.ts';
+
+const NOWHERE = { hook: 0, inDevice: 0, outDevice: 0 } as const;
 
 /** What the host hands to the floors before it. */
 export function hostServices(host: Host): Services {
@@ -18,6 +21,11 @@ export function hostServices(host: Host): Services {
       host.observer?.log?.(line);
       host.log(line);
     },
+    logPacket: (packet, state, prefix) => {
+      const place = state ?? NOWHERE;
+      host.services.log(5, formatPacketLog(packet, place, prefix, DEFAULT_LOG, host.services));
+    },
+    attach: (answer, about) => host.conntrack.attach(answer, about),
     addressType: (family: Family, bytes: Uint8Array, offset: number, device: number) =>
       family === 4
         ? host.routing4.addressType(

@@ -60,8 +60,9 @@ export class Packet {
   route: Route | undefined = undefined;
   /** The local sender, if the packet is one of the host's own and a process sent it. */
   sender: Sender | undefined = undefined;
-  /** Slot of the connection in the flow table and 1 + state; 0 while there is none. */
-  connection = 0;
+  /** Its connection, or a template with a rule's wishes for it: see conntrack/connection.ts. */
+  connection: object | undefined = undefined;
+  /** What it is to that connection (ctinfo); {@link connection} undefined and 7 here: not to be tracked. */
   connectionInfo = 0;
   /** Hash for spreading flows, 0 until computed. */
   hash = 0;
@@ -99,7 +100,7 @@ export class Packet {
     this.ignoreDf = false;
     this.route = undefined;
     this.sender = undefined;
-    this.connection = 0;
+    this.connection = undefined;
     this.connectionInfo = 0;
     this.hash = 0;
     this.id = 0;

@@ -1,4 +1,5 @@
 import type { Family } from './constants.ts';
+import type { HookState } from './hooks.ts';
 import type { Packet } from './packet.ts';
 import type { Timers } from './timers.ts';
 
@@ -54,6 +55,13 @@ export interface Services {
   random(): number;
   /** A line of the kernel log: `<4>text`. */
   log(level: number, text: string): void;
+  /**
+   * A line about a packet as the LOG target writes it, `prefix` in front, at level 5 (nf_log_packet without options).
+   * Without `state` it names no interfaces.
+   */
+  logPacket(packet: Packet, state: HookState | undefined, prefix: string): void;
+  /** Makes an answer that the host sends part of the connection of the packet it is about (nf_ct_attach). */
+  attach(answer: Packet, about: Packet): void;
   /**
    * Type of an address (ROUTE_TYPE) as `addrtype` sees it. `address` lies at `offset` of `bytes` in network order.
    * `device` restricts to an interface, 0 for any. (net/ipv4/fib_frontend.c inet_dev_addr_type; xt_addrtype.c)

@@ -1,3 +1,4 @@
+import type { Conntrack } from '../conntrack/conntrack.ts';
 import type { ErrnoName } from '../netfilter/constants.ts';
 import type { Services } from '../netfilter/services.ts';
 import type { Environment, Extension, TargetFunction, Test } from './extension.ts';
@@ -93,10 +94,12 @@ function misplaced(extension: Extension, environment: Environment): boolean {
 /** Makes tables of images: what the kernel does with a table it is handed (translate_table). */
 export class Builder {
   readonly #services: Services;
+  readonly #connections: Conntrack;
   readonly #shared = new SharedState();
 
-  constructor(services: Services) {
+  constructor(services: Services, connections: Conntrack) {
     this.#services = services;
+    this.#connections = connections;
   }
 
   build(image: TableImage): BuiltTable | ErrnoName {
@@ -133,7 +136,15 @@ export class Builder {
   ): { stateful?: readonly BoundTest[]; environment?: Environment; target?: TargetFunction } | ErrnoName {
     const { action, matches } = rule;
     if (matches.length === 0 && action.kind !== 'target') return NOTHING;
-    const environment = new RuleEnvironment(rule, table, hooks, this.#services, this.#shared, onDestroy);
+    const environment = new RuleEnvironment(
+      rule,
+      table,
+      hooks,
+      this.#services,
+      this.#connections,
+      this.#shared,
+      onDestroy,
+    );
     for (const { extension, values } of matches) {
       if (misplaced(extension, environment)) return 'EINVAL';
       const refused = extension.check?.(values as never, environment);
@@ -161,6 +172,7 @@ class RuleEnvironment implements Environment {
   readonly protocol: number;
   readonly protocolInverted: boolean;
   readonly services: Services;
+  readonly connections: Conntrack;
   readonly #shared: SharedState;
   readonly #onDestroy: (() => void)[];
 
@@ -169,6 +181,7 @@ class RuleEnvironment implements Environment {
     table: string,
     hooks: number,
     services: Services,
+    connections: Conntrack,
     shared: SharedState,
     onDestroy: (() => void)[],
   ) {
@@ -178,6 +191,7 @@ class RuleEnvironment implements Environment {
     this.protocol = rule.header.protocol;
     this.protocolInverted = rule.header.protocolInverted;
     this.services = services;
+    this.connections = connections;
     this.#shared = shared;
     this.#onDestroy = onDestroy;
   }

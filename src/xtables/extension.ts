@@ -38,6 +38,7 @@
  *
  * Nothing outside the extension's file asks for its name.
  */
+import type { Conntrack } from '../conntrack/conntrack.ts';
 import type { ErrnoName, Family, Hook } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
@@ -182,6 +183,11 @@ export interface Environment {
   readonly protocol: number;
   readonly protocolInverted: boolean;
   readonly services: Services;
+  /**
+   * Connection tracking. A rule that needs it says so: `onDestroy(connections.acquire(family))`. The packet's connection is
+   * `connectionOf(packet)` of conntrack/connection.ts.
+   */
+  readonly connections: Conntrack;
   /** Something that all rules of this host share, made when first asked for. */
   shared<T>(key: { readonly create: () => T }): T;
   /** Called when the rule is gone: its table was replaced or its commit failed. */

@@ -57,5 +57,6 @@ export function sendReset4(about: Packet, services: Services): void {
   out.set(bytes.subarray(network + 12, network + 16), at + 16);
   writeReset(answer, about, from);
   set16(out, transport + 16, checksum(out, transport, answer.end, pseudoSum4(out, at, TCP, TCP_HEADER)));
+  services.attach(answer, about);
   services.sendLocal(answer);
 }

@@ -49,5 +49,6 @@ export function sendReset6(about: Packet, services: Services): void {
   out.set(bytes.subarray(network + SOURCE, network + SOURCE + 16), at + DESTINATION);
   writeReset(answer, about, from);
   set16(out, transport + 16, checksum(out, transport, answer.end, pseudoSum6(out, at, TCP, TCP_HEADER)));
+  services.attach(answer, about);
   services.sendLocal(answer);
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fakeServices } from '../commands/iptables/cases.fixture.ts';
+import { makeXtables } from '../commands/iptables/cases.fixture.ts';
 import { runRestore } from '../commands/iptables/restore.ts';
 import { runSave } from '../commands/iptables/save.ts';
 import { HookState, Hooks } from '../netfilter/hooks.ts';
 import { Packet } from '../netfilter/packet.ts';
 import { NumberedQueues } from '../netfilter/queues.ts';
 import { DROP } from '../netfilter/verdict.ts';
-import { Xtables } from './xtables.ts';
+import type { Xtables } from './xtables.ts';
 
 const runs = process.env.FIVEHOOKS_LONG ? 3000 : 150;
 
@@ -26,7 +26,7 @@ function tables(family: 4 | 6, ruleset: string, misses: boolean) {
       },
     };
   }
-  const xtables = new Xtables(hooks, fakeServices());
+  const xtables = makeXtables(hooks);
   const result = runRestore(xtables, family, ['iptables-restore', '-c'], ruleset);
   return { xtables, result, seen };
 }
@@ -230,7 +230,7 @@ COMMIT
       wantsMisses: true,
       missed: (_p, _t, _c, number, _r, why) => misses.push(`${number}: ${why.test} has ${why.value}`),
     };
-    const xtables = new Xtables(hooks, fakeServices());
+    const xtables = makeXtables(hooks);
     runRestore(xtables, 4, ['iptables-restore'], ruleset);
     send(xtables, 4, 1, makePacket(4, bytes, mark), [2, 0]);
     return misses;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { fakeServices, run as runCommand } from '../commands/iptables/cases.fixture.ts';
+import { fakeServices, makeXtables, run as runCommand } from '../commands/iptables/cases.fixture.ts';
 import { HookState, Hooks } from '../netfilter/hooks.ts';
 import { Packet } from '../netfilter/packet.ts';
 import { NumberedQueues } from '../netfilter/queues.ts';
-import { Xtables } from './xtables.ts';
 
 interface Changes {
   readonly log?: (level: number, text: string) => void;
@@ -12,7 +11,7 @@ interface Changes {
 
 function host(changes: Changes = {}) {
   const hooks = new Hooks(new NumberedQueues());
-  const xtables = new Xtables(hooks, { ...fakeServices(), ...changes });
+  const xtables = makeXtables(hooks, { ...fakeServices(), ...changes });
   const run = (line: string, stdin = '') => {
     const result = runCommand(xtables, line.split(' '), stdin)!;
     return `${result.stdout}${result.stderr}`;

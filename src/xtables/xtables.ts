@@ -1,3 +1,4 @@
+import type { Conntrack } from '../conntrack/conntrack.ts';
 import {
   type Family,
   FORWARD,
@@ -56,13 +57,13 @@ export class Xtables {
   readonly #unhook = new Map<Table, readonly (() => void)[]>();
   #names: Names | undefined;
 
-  constructor(hooks: Hooks, services: Services) {
+  constructor(hooks: Hooks, services: Services, connections: Conntrack) {
     this.#hooks = hooks;
     this.#services = services;
     this.#parts = {
       hooks,
       services,
-      builder: new Builder(services),
+      builder: new Builder(services, connections),
       patterns: new DevicePatterns(services.interfaces),
       names: () => this.names,
     };

@@ -1,4 +1,5 @@
 /** Plays the recorded cases of the real iptables (their README says what the fields mean) on simulated tables. */
+import { Conntrack } from '../../conntrack/conntrack.ts';
 import { Hooks } from '../../netfilter/hooks.ts';
 import { Packet } from '../../netfilter/packet.ts';
 import { NumberedQueues } from '../../netfilter/queues.ts';
@@ -22,6 +23,8 @@ export function fakeServices(): Services {
     wallClock: () => timers.now,
     random: () => 4,
     log: () => {},
+    logPacket: () => {},
+    attach: () => {},
     addressType: () => 1,
     sendLocal: () => 0,
     sendIcmpError: () => {},
@@ -32,9 +35,14 @@ export function fakeServices(): Services {
   };
 }
 
+/** Tables with all that they need, on services without network. */
+export function makeXtables(hooks: Hooks, services: Services = fakeServices()): Xtables {
+  return new Xtables(hooks, services, new Conntrack({ hooks, services, defragment: () => () => {} }));
+}
+
 /** Tables as the recorder had them: all five, in this order. */
 export function freshXtables(): Xtables {
-  const xtables = new Xtables(new Hooks(new NumberedQueues()), fakeServices());
+  const xtables = makeXtables(new Hooks(new NumberedQueues()));
   for (const family of [4, 6] as const) {
     for (const name of ['filter', 'nat', 'mangle', 'raw', 'security']) xtables.table(family, name);
   }

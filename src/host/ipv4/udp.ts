@@ -43,7 +43,7 @@ export class Udp4 {
       host.sockets.deliver(packet, socket);
       return 0;
     }
-    packet.connection = 0;
+    packet.connection = undefined;
     packet.connectionInfo = 0;
     host.ipv4.icmp.sendError(packet, UNREACHABLE, PORT_UNREACHABLE, 0);
     return this.#drop(packet, `no socket at port ${get16(bytes, at + 2)}`);

@@ -64,7 +64,7 @@ function lastSegment(host: Host, packet: Packet, length: number): boolean {
     packet.transport = packet.network;
     packet.route = undefined;
     packet.flags = 0;
-    packet.connection = 0;
+    packet.connection = undefined;
     packet.connectionInfo = 0;
     packet.family = next === IPV6_INSIDE ? 6 : 4;
     packet.etherType = next === IPV6_INSIDE ? 0x86dd : 0x0800;

@@ -46,7 +46,7 @@ export class Udp6 {
       host.sockets.deliver(packet, socket);
       return undefined;
     }
-    packet.connection = 0;
+    packet.connection = undefined;
     packet.connectionInfo = 0;
     host.ipv6.errors.send(packet, ICMP6.UNREACHABLE, UNREACHABLE.PORT, 0);
     return `no socket at port ${port}`;

@@ -1,0 +1,9 @@
+import { makeGeneric } from './protocols/generic.ts';
+import { makeIcmp } from './protocols/icmp.ts';
+import { makeIcmpv6 } from './protocols/icmpv6.ts';
+import { makeUdp } from './protocols/udp.ts';
+import { makeUdpLite } from './protocols/udplite.ts';
+import type { TrackerFactory } from './tracker.ts';
+
+/** The protocols that are tracked, one file each. */
+export const TRACKERS: readonly TrackerFactory[] = [makeGeneric, makeIcmp, makeIcmpv6, makeUdp, makeUdpLite];
