@@ -39,6 +39,10 @@ import { type Handle, ORIGINAL, REPLY, Tuple } from './tuple.ts';
 const PROTOCOL_ICMP = 1;
 const PROTOCOL_ICMPV6 = 58;
 
+/** Name of the hook function that finds a packet's connection, and of that which confirms it. */
+export const CONNTRACK = 'conntrack';
+const CONFIRM = 'conntrack confirm';
+
 /** What connection tracking needs besides hooks and services. */
 export interface ConntrackParts {
   readonly hooks: Hooks;
@@ -147,14 +151,14 @@ export class Conntrack {
     return [
       defragment(family),
       hooks.register({
-        name: 'conntrack',
+        name: CONNTRACK,
         family,
         hook: [PREROUTING, OUTPUT],
         priority: PRIORITY.CONNTRACK,
         run: (packet, state) => this.#in(packet, state),
       }),
       hooks.register({
-        name: 'conntrack confirm',
+        name: CONFIRM,
         family,
         hook: [INPUT, POSTROUTING],
         priority: PRIORITY.CONNTRACK_CONFIRM,

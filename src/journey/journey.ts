@@ -66,6 +66,8 @@ export interface HookStep {
   readonly queue?: number;
   /** Lines of tables that were asked, in order. */
   readonly asked: readonly Asked[];
+  /** What it found out or chose: the packet's connection, what NAT made of it. Left out if there is nothing. */
+  readonly notes?: readonly string[];
   /** What it changed, if no rule of a table did. */
   readonly changes: readonly Change[];
 }

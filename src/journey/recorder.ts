@@ -13,6 +13,8 @@ export interface Watched {
   nameOf(device: number): string;
   /** Microseconds of the host's clock. */
   now(): number;
+  /** What a hook function found out about the packet's connection; undefined for those that find out nothing. */
+  connection?(packet: Packet, hooked: string): string | undefined;
   /** Counters of a line of a table. */
   counters?(family: Family, table: string, chain: string, number: number): Counted | undefined;
 }
@@ -121,9 +123,11 @@ export class JourneyRecorder implements Observer {
     draft.steps.push(draft.hook);
   }
 
-  leave(packet: Packet, _hook: Hook, _name: string, verdict: Verdict): void {
+  leave(packet: Packet, _hook: Hook, name: string, verdict: Verdict): void {
     const draft = this.#at(packet);
     if (draft.hook) {
+      const connection = this.#host.connection?.(packet, name);
+      if (connection) addNote(draft.hook, connection);
       draft.hook.verdict = verdictName(verdict);
       if (verdictKind(verdict) === QUEUE) draft.hook.queue = queueNumber(verdict);
     }
@@ -153,6 +157,11 @@ export class JourneyRecorder implements Observer {
     draft.rule = undefined;
     const { test, value } = why;
     draft.hook?.asked.push({ table, chain, number, outcome: 'missed', rule, test, value });
+  }
+
+  choose(packet: Packet, who: string, what: string): void {
+    const draft = this.#at(packet);
+    if (draft.hook) addNote(draft.hook, `${who}: ${what}`);
   }
 
   drop(packet: Packet, where: string, reason: string): void {
@@ -268,6 +277,10 @@ export class JourneyRecorder implements Observer {
     const last = current.steps.at(-1)?.kind;
     return last === 'transmit' || last === 'deliver' || last === 'drop' ? undefined : current;
   }
+}
+
+function addNote(step: Writable<HookStep>, note: string): void {
+  step.notes = [...(step.notes ?? []), note];
 }
 
 function isIp({ etherType }: Packet): boolean {

@@ -133,6 +133,7 @@ class Writer {
     } else {
       this.#chains(asked, verdict);
     }
+    for (const note of step.notes ?? []) this.#add('    ', quiet(note));
     this.#changes(step.changes, '    ');
   }
 

@@ -1,3 +1,5 @@
+import { CONNTRACK } from '../conntrack/conntrack.ts';
+import { describeConnection } from '../conntrack/describe.ts';
 import type { Host } from '../host/host.ts';
 import type { PacketWords } from './journey.ts';
 import { type Counted, JourneyRecorder } from './recorder.ts';
@@ -8,6 +10,8 @@ export function recordJourneys(host: Host, words: PacketWords): JourneyRecorder 
     {
       nameOf: (device) => host.interfaces.nameOf(device),
       now: () => host.timers.now,
+      connection: (packet, name) =>
+        name === CONNTRACK ? describeConnection(packet, host.conntrack) : undefined,
       counters(family, name, chainName, number): Counted | undefined {
         const table = host.xtables.tables(family).find((one) => one.name === name);
         const chain = table?.image.chain(chainName);

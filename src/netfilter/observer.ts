@@ -36,6 +36,8 @@ export interface Observer {
   matched?(packet: Packet, table: string, chain: string, number: number, rule: string): void;
   /** A rule that did not match, and why. Called only if `wantsMisses`. */
   missed?(packet: Packet, table: string, chain: string, number: number, rule: string, why: Mismatch): void;
+  /** A part chose something for the packet: `who` is `nat`, `balance`, …; `what` a phrase with the choice and why. */
+  choose?(packet: Packet, who: string, what: string): void;
   /** The packet ends here. `reason` is a short phrase in the field's words; `where` the part that ended it. */
   drop?(packet: Packet, where: string, reason: string): void;
   /** A local socket or the host's own stack took it. */
