@@ -1,9 +1,17 @@
 import { makeGeneric } from './protocols/generic.ts';
 import { makeIcmp } from './protocols/icmp.ts';
 import { makeIcmpv6 } from './protocols/icmpv6.ts';
+import { makeTcp } from './protocols/tcp.ts';
 import { makeUdp } from './protocols/udp.ts';
 import { makeUdpLite } from './protocols/udplite.ts';
 import type { TrackerFactory } from './tracker.ts';
 
 /** The protocols that are tracked, one file each. */
-export const TRACKERS: readonly TrackerFactory[] = [makeGeneric, makeIcmp, makeIcmpv6, makeUdp, makeUdpLite];
+export const TRACKERS: readonly TrackerFactory[] = [
+  makeGeneric,
+  makeIcmp,
+  makeIcmpv6,
+  makeTcp,
+  makeUdp,
+  makeUdpLite,
+];
