@@ -107,7 +107,7 @@ export class Conntrack {
       this.#trackers[tracker.protocol] = tracker;
     }
     this.#generic = this.#trackers[0]!;
-    this.expectations = new Expectations();
+    this.expectations = new Expectations(this);
   }
 
   /** How many connections are in the table. */
