@@ -150,7 +150,6 @@ function loadTexts(host: Host, description: HostDescription, path: FieldPath): v
 /** Settings that Linux has and this host does not follow yet, with the value where it is the value that is not followed. */
 const NOT_YET = new RegExp(
   `^net/(${[
-    'netfilter/nf_conntrack_.*',
     'netfilter/nf_log/.*',
     'ipv[46]/fib_multipath_hash_policy=[23]',
     'ipv[46]/fib_multipath_(hash_fields|hash_seed|use_neigh)=.*',
