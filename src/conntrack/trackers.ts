@@ -1,6 +1,7 @@
 import { makeGeneric } from './protocols/generic.ts';
 import { makeIcmp } from './protocols/icmp.ts';
 import { makeIcmpv6 } from './protocols/icmpv6.ts';
+import { makeSctp } from './protocols/sctp.ts';
 import { makeTcp } from './protocols/tcp.ts';
 import { makeUdp } from './protocols/udp.ts';
 import { makeUdpLite } from './protocols/udplite.ts';
@@ -11,6 +12,7 @@ export const TRACKERS: readonly TrackerFactory[] = [
   makeGeneric,
   makeIcmp,
   makeIcmpv6,
+  makeSctp,
   makeTcp,
   makeUdp,
   makeUdpLite,
