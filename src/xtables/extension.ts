@@ -12,8 +12,8 @@
  *    option: see {@link Option}. An extension with options whose use the real tool does not restrict
  *    (older style, no "can only be used once" message) uses `repeated`.
  * 2. **Values.** What was parsed is `Values<O>`: for each option given `{ value, inverted, order }`; an array of those if
- *    the option is `multiple`. After the last word the core checks required / excludes / needs in the order of
- *    declaration as libxtables does, then calls `settle`, which may refuse (throw Problem), and answers the
+ *    the option is `multiple`. After the last word the core calls `verify`, checks required / excludes / needs in the
+ *    order of declaration as libxtables does, then calls `settle`, which may refuse (throw Problem), and answers the
  *    canonical values: `--set-mark 1/255` becomes `set-xmark`, defaults that are not printed are left out. Two rules are
  *    equal (`-C`, `-D`) if the settled values are (`order` does not count), so values must be plain data: numbers,
  *    bigints, strings, booleans, arrays, plain objects, Uint8Array.
@@ -84,6 +84,8 @@ export interface SettleContext extends RuleContext {
 export interface PrintContext extends RuleContext {
   /** `-n`: numbers instead of names. Always true in `save`. */
   readonly numeric: boolean;
+  /** A line for standard error, if the text is for a command. */
+  warn?(line: string): void;
 }
 
 /** How an argument is read and written. */
@@ -217,6 +219,11 @@ interface Declaration<O extends Options> {
   readonly hooks?: readonly Hook[];
   /** The kernel allows it only with this `-p` (not inverted). */
   readonly protocol?: number;
+  /**
+   * What it refuses by itself, before the options' own rules (required, excludes, needs) are checked: libxtables' x6_fcheck.
+   * @throws {Problem}
+   */
+  verify?(values: Values<O>, context: SettleContext): void;
   settle?(values: Values<O>, context: SettleContext): Values<O>;
   /** Text behind `-m name` or `-j NAME`, with its leading blank. */
   save?(values: Values<O>, context: PrintContext): string;

@@ -12,9 +12,11 @@ export interface NameTexts {
   /** `root:x:0:0:…`, as in /etc/passwd; or `root 0`. */
   readonly users?: string;
   readonly groups?: string;
+  /** `3 voip`, as in /etc/xtables/connlabel.conf; left out if there is no such file. */
+  readonly connectionLabels?: string;
 }
 
-const FRESH: Required<NameTexts> = {
+const FRESH: Required<Omit<NameTexts, 'connectionLabels'>> = {
   services: SERVICES,
   protocols: PROTOCOLS,
   networks: NETWORKS,
@@ -38,6 +40,8 @@ export class Names {
   readonly #networkNames = new Map<string, string>();
   readonly #users: Ids;
   readonly #groups: Ids;
+  /** Labels of connections by name and by number; undefined if there is no file of them. */
+  readonly connectionLabels: LabelNames | undefined;
 
   constructor(texts: NameTexts = {}) {
     const all = { ...FRESH, ...texts };
@@ -64,6 +68,8 @@ export class Names {
     }
     this.#users = new Ids(all.users);
     this.#groups = new Ids(all.groups);
+    this.connectionLabels =
+      texts.connectionLabels === undefined ? undefined : readLabels(texts.connectionLabels);
   }
 
   #addService(name: string, place: string, aliases: readonly string[]): void {
@@ -156,6 +162,23 @@ class Ids {
       setFirst(this.byId, Number(number), parts[0]);
     }
   }
+}
+
+export interface LabelNames {
+  readonly byName: ReadonlyMap<string, number>;
+  readonly byId: ReadonlyMap<number, string>;
+}
+
+/** Lines of a number and a name. Of two names of one number the first is shown, both are known. */
+function readLabels(text: string): LabelNames {
+  const byName = new Map<string, number>();
+  const byId = new Map<number, string>();
+  for (const [number, name] of rows(text)) {
+    if (!/^[0-9]+$/.test(number!)) continue;
+    setFirst(byName, name!, Number(number));
+    setFirst(byId, Number(number), name!);
+  }
+  return { byName, byId };
 }
 
 /** Words of each line, without comments and empty lines. */

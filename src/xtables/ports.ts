@@ -2,6 +2,7 @@ import type { Given, Option, PrintContext, ValueType } from './extension.ts';
 import type { FieldName } from './fields.ts';
 import type { Names } from './names.ts';
 import { Problem } from './problem.ts';
+import { tooMany } from './ranges.ts';
 import { type Range, unsigned } from './values.ts';
 
 /** A port number or the name of a service: `xtables_parse_port`. */
@@ -10,6 +11,36 @@ export function parsePort(given: string, protocol: string | undefined, names: Na
   if (number === undefined) throw new Problem(`invalid port/service \`${given}' specified`);
   return number;
 }
+
+/**
+ * A port as libxtables' own parser of ranges reads it (XTTYPE_PORTRC): by getaddrinfo, which takes decimal digits, cuts
+ * to 16 bits what is too large for them, and knows the names of services.
+ */
+function resolvePort(given: string, names: Names): number {
+  const digits = /^[ \t\n\v\f\r]*\+?([0-9]+)$/.exec(given);
+  const number = BigInt(digits?.[1] ?? 0);
+  // strtoul keeps within a long, and the result is cut to an int that must not be negative.
+  if (digits && number < 2n ** 63n && BigInt.asIntN(32, number) >= 0n) return Number(number & 0xffffn);
+  // It is not told the protocol: TCP's services come first.
+  const named = names.servicePort(given, 'tcp') ?? names.servicePort(given, 'udp');
+  if (named === undefined) throw new Problem(`Port "${given}" does not resolve to anything.\n`);
+  return named;
+}
+
+/** XTTYPE_PORTRC: a port or a range of ports; one that is written backwards is taken, and holds no port. */
+export const resolvedPorts: ValueType<Range> = {
+  syntax: 'port[:port]',
+  argument: 'required',
+  parse(given, context) {
+    const [low = '', high, ...more] = given.split(':');
+    const min = low === '' ? 0 : resolvePort(low, context.names);
+    if (high === undefined) return { min, max: min };
+    const max = high === '' ? 65535 : resolvePort(high, context.names);
+    if (more.length > 0) throw tooMany(context);
+    return { min, max };
+  },
+  print: ({ min, max }) => (min === max ? String(min) : `${min}:${max}`),
+};
 
 /** `1:1023`, `1024:`, `:80`, `ssh`; the reversed range is refused (tcp does, udp does not: see udp.ts). */
 function rangeType(protocol: string): ValueType<Range> {

@@ -2,41 +2,66 @@ import type { ParseContext, ValueType } from './extension.ts';
 import { Problem } from './problem.ts';
 import { type Range, readUnsigned } from './values.ts';
 
-const MOST = 65535;
+/** One or two numbers with a colon between them; `high` is undefined where there is no colon. */
+interface Ends {
+  readonly low: bigint;
+  readonly high: bigint | undefined;
+}
 
-/** A range of 16-bit numbers in which either end may be left out, as libxtables reads it (XTTYPE_UINT16RC). */
-export const range16: ValueType<Range> = {
-  syntax: 'number[:number]',
-  argument: 'required',
-  parse(given, context) {
-    const [low, rest] = end(given, 0, given, context);
-    if (rest === '') return { min: low, max: given.startsWith(':') ? MOST : low };
-    if (rest[0] !== ':') throw unexpected(rest, context);
-    const [high, left] = end(rest.slice(1), MOST, given, context);
-    if (left !== '') throw unexpected(left, context);
-    return { min: low, max: high };
-  },
-  print: ({ min, max }) => (min === max ? String(min) : `${min}:${max}`),
-};
+/**
+ * Reads `a`, `a:b`, `a:`, `:b`, `:` or nothing at all as libxtables does: what is left out is 0 in front and `most` behind
+ * (xtopt_parse_mint).
+ */
+export function readEnds(given: string, most: bigint, context: ParseContext): Ends {
+  const [low, rest] = end(given, 0n, most, context);
+  if (rest === '') return { low, high: undefined };
+  const [high, left] = end(rest.slice(1), most, most, context);
+  if (left !== '') throw tooMany(context);
+  return { low, high };
+}
 
-/** One end, which may be empty, and what follows it. */
+/** What libxtables says of a third component. */
+export function tooMany({ extension, option }: ParseContext): Problem {
+  return new Problem(`${extension}: Too many components for option "--${option}" (max: 2)\n`);
+}
+
+/** One end, which may be empty, and what follows it: nothing, or a colon and more. */
 function end(
   text: string,
-  otherwise: number,
-  whole: string,
-  context: ParseContext,
-): readonly [number, string] {
-  if (text === '' && text !== whole) return [otherwise, ''];
-  if (text.startsWith(':')) return [otherwise, text];
+  otherwise: bigint,
+  most: bigint,
+  { extension, option }: ParseContext,
+): readonly [bigint, string] {
+  if (text === '' || text.startsWith(':')) return [otherwise, text];
   const read = readUnsigned(text);
-  if (!read || read.value > BigInt(MOST)) {
+  // A sign is refused here, where C's strtoul would let the number wrap around.
+  if (!read || read.value > most || /^[ \t\n\v\f\r]*-/.test(text)) {
     throw new Problem(
-      `${context.extension}: bad value for option "--${context.option}" near "${text}", or out of range (0-${MOST}).\n`,
+      `${extension}: bad value for option "--${option}" near "${text}", or out of range (0-${most}).\n`,
     );
   }
-  return [Number(read.value), read.rest];
+  if (read.rest !== '' && read.rest[0] !== ':') {
+    throw new Problem(
+      `${extension}: Argument to "--${option}" has unexpected characters near "${read.rest}".\n`,
+    );
+  }
+  return [read.value, read.rest];
 }
 
-function unexpected(rest: string, { extension, option }: ParseContext): Problem {
-  return new Problem(`${extension}: Argument to "--${option}" has unexpected characters near "${rest}".\n`);
+function rangeUpTo(most: number): ValueType<Range> {
+  return {
+    syntax: 'number[:number]',
+    argument: 'required',
+    parse(given, context) {
+      const { low, high } = readEnds(given, BigInt(most), context);
+      return { min: Number(low), max: Number(high ?? low) };
+    },
+    print: ({ min, max }) => (min === max ? String(min) : `${min}:${max}`),
+  };
 }
+
+/** A range of 16-bit numbers in which either end may be left out (XTTYPE_UINT16RC). */
+export const range16 = rangeUpTo(0xffff);
+
+/** A range of 32-bit numbers in which either end may be left out (XTTYPE_UINT32RC). */
+export const range32 = rangeUpTo(0xffffffff);

@@ -4,13 +4,19 @@ import type { Names } from './names.ts';
 import type { Action, Header, InterfaceName, Rule } from './rule.ts';
 
 /** What extensions need to print their part of a rule. */
-export function printContext(rule: Rule, names: Names, numeric: boolean): PrintContext {
+export function printContext(
+  rule: Rule,
+  names: Names,
+  numeric: boolean,
+  warn?: PrintContext['warn'],
+): PrintContext {
   return {
     family: rule.family,
     protocol: rule.header.protocol,
     protocolInverted: rule.header.protocolInverted,
     names,
     numeric,
+    ...(warn && { warn }),
   };
 }
 
@@ -106,8 +112,8 @@ function saveAction(action: Action, context: PrintContext): string {
  * A rule as `-S` and -save print it, behind `-A CHAIN`, with a blank in front. `counters` (` -c 1 60`) stands before the
  * target.
  */
-export function saveRule(rule: Rule, names: Names, counters = ''): string {
-  const context = printContext(rule, names, true);
+export function saveRule(rule: Rule, names: Names, counters = '', warn?: PrintContext['warn']): string {
+  const context = printContext(rule, names, true, warn);
   let matches = '';
   for (const { extension, values } of rule.matches) {
     matches += ` -m ${extension.name}${saveOptions(extension, values, context)}`;

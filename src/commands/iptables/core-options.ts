@@ -1,4 +1,5 @@
 import { Problem } from '../../xtables/problem.ts';
+import { parseProtocol } from '../../xtables/protocols.ts';
 import { findTarget, isNotYet } from '../../xtables/registry.ts';
 import { unsigned } from '../../xtables/values.ts';
 import type { CommandLine } from './command-line.ts';
@@ -9,7 +10,7 @@ import { COMMAND_LETTER, type CommandName, INVERTIBLE } from './options.ts';
 import { Exit } from './output.ts';
 import { MAX_NAME, STANDARD, tooLong, VERSION } from './reader.ts';
 import { checkInterval, checkWait } from './wait.ts';
-import { interfaceName, isExtensionHeader, parseProtocol } from './words.ts';
+import { interfaceName, isExtensionHeader } from './words.ts';
 
 /** Takes an option into the command line. */
 type Handler = (line: CommandLine, argument: string | undefined, inverted: boolean) => void;

@@ -81,7 +81,7 @@ export class Execution {
 
   #show(rule: Rule): void {
     this.#reader.output.print(
-      `${listRule(rule, 0, { packets: 0n, bytes: 0n }, this.#reader.names, ONE_LINE)}\n`,
+      `${listRule(rule, 0, { packets: 0n, bytes: 0n }, this.#reader.names, ONE_LINE, this.#warn)}\n`,
     );
   }
 
@@ -148,6 +148,9 @@ export class Execution {
     return commands.includes('zeroNumber') ? this.handle.zeroNumber(chain!, ruleNumber) : undefined;
   }
 
+  /** What printing a rule has to say on standard error. */
+  readonly #warn = (text: string): void => this.#reader.output.complain(text);
+
   // -- listings -----------------------------------------------------------------------------------------------------
 
   #list(): Failure | undefined {
@@ -172,7 +175,8 @@ export class Execution {
       }
       one.entries.forEach((entry, i) => {
         if (ruleNumber !== 0 && ruleNumber !== i + 1) return;
-        output.print(`${listRule(entry.rule, i + 1, this.handle.count(entry), names, format)}\n`);
+        const count = this.handle.count(entry);
+        output.print(`${listRule(entry.rule, i + 1, count, names, format, this.#warn)}\n`);
       });
       found = true;
     }
@@ -197,7 +201,8 @@ export class Execution {
     for (const one of chains) {
       one.entries.forEach((entry, i) => {
         if (ruleNumber !== 0 && ruleNumber !== i + 1) return;
-        output.print(`-A ${one.name}${saveRule(entry.rule, names, counters(this.handle.count(entry)))}\n`);
+        const count = counters(this.handle.count(entry));
+        output.print(`-A ${one.name}${saveRule(entry.rule, names, count, this.#warn)}\n`);
       });
     }
     return chains.length > 0 ? undefined : NOT_FOUND;

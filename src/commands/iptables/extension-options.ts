@@ -108,9 +108,11 @@ export class ExtensionUse<E extends Extension = Extension> {
 
   /** What holds of the options together, once all are read; answers the settled values. */
   settle(rule: RuleContext, warn: (line: string) => void): AnyValues {
-    const { name, optionList, settle } = this.extension;
+    const { name, optionList, verify, settle } = this.extension;
+    const context = { ...rule, extension: name, warn };
+    verify?.(this.#values as never, context);
     for (const [key, option] of optionList) checkTogether(name, optionList, key, option, this.#values);
-    return settle ? settle(this.#values as never, { ...rule, extension: name, warn }) : this.#values;
+    return settle ? settle(this.#values as never, context) : this.#values;
   }
 }
 

@@ -2,10 +2,10 @@ import type { Family } from '../../netfilter/constants.ts';
 import { type Address, formatAddress, formatMask, isZero } from '../../xtables/address.ts';
 import type { Chain } from '../../xtables/image.ts';
 import type { Names } from '../../xtables/names.ts';
+import { builtInProtocolName } from '../../xtables/protocols.ts';
 import type { Header, InterfaceName, Rule } from '../../xtables/rule.ts';
 import type { Count } from '../../xtables/table.ts';
 import { listOptions, printContext, protocolText } from '../../xtables/text.ts';
-import { builtInProtocolName } from './words.ts';
 
 /** How a listing is to look. */
 export interface ListFormat {
@@ -63,7 +63,14 @@ export function listHeader(chain: Chain, count: Count, references: number, forma
 }
 
 /** A rule as a line of `-L`, without the end of line. */
-export function listRule(rule: Rule, line: number, count: Count, names: Names, format: ListFormat): string {
+export function listRule(
+  rule: Rule,
+  line: number,
+  count: Count,
+  names: Names,
+  format: ListFormat,
+  warn: (line: string) => void,
+): string {
   const { header, action } = rule;
   const { table, numeric } = format;
   const pad = (text: string, width: number) => (table ? text.padEnd(width) : text);
@@ -91,7 +98,7 @@ export function listRule(rule: Rule, line: number, count: Count, names: Names, f
   text += listAddresses(header, rule.family, names, format);
   if (!table) text += '  ';
   if (action.kind === 'chain' && action.goto) text += '[goto] ';
-  const context = printContext(rule, names, numeric);
+  const context = printContext(rule, names, numeric, warn);
   for (const { extension, values } of rule.matches) text += listOptions(extension, values, context);
   if (action.kind === 'target') text += listOptions(action.extension, action.values, context);
   return text;

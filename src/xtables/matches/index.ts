@@ -1,6 +1,13 @@
 import type { Match } from '../extension.ts';
 import { addrtype } from './addrtype.ts';
+import { cluster } from './cluster.ts';
 import { comment } from './comment.ts';
+import { connbytes } from './connbytes.ts';
+import { connlabel } from './connlabel.ts';
+import { connlimit } from './connlimit.ts';
+import { connmark } from './connmark.ts';
+import { conntrack } from './conntrack.ts';
+import { helper } from './helper.ts';
 import { hl } from './hl.ts';
 import { icmp } from './icmp.ts';
 import { icmp6 } from './icmp6.ts';
@@ -10,6 +17,9 @@ import { mac } from './mac.ts';
 import { mark } from './mark.ts';
 import { multiport } from './multiport.ts';
 import { owner } from './owner.ts';
+import { recent } from './recent.ts';
+import { state } from './state.ts';
+import { statistic } from './statistic.ts';
 import { tcp } from './tcp.ts';
 import { ttl } from './ttl.ts';
 import { udp } from './udp.ts';
@@ -17,7 +27,14 @@ import { udp } from './udp.ts';
 /** Every match there is: one line each; a file with a definition for each family is spread (`...icmp`). */
 export const MATCHES: readonly Match[] = [
   addrtype,
+  cluster,
   comment,
+  connbytes,
+  connlabel,
+  connlimit,
+  connmark,
+  conntrack,
+  helper,
   hl,
   icmp,
   icmp6,
@@ -27,6 +44,9 @@ export const MATCHES: readonly Match[] = [
   mark,
   multiport,
   owner,
+  recent,
+  state,
+  statistic,
   tcp,
   ttl,
   udp,
