@@ -26,6 +26,7 @@ import { Expectations } from './expectations.ts';
 import { Expiry } from './expiry.ts';
 import { TupleHash } from './hash.ts';
 import { ConnectionHelper } from './helper.ts';
+import { Helpers } from './helpers/index.ts';
 import { findIcmpConnection } from './icmp-error.ts';
 import { runHelper } from './run-helper.ts';
 import { ConntrackSettings, type SettingCell } from './settings.ts';
@@ -61,6 +62,7 @@ export class Conntrack {
   readonly statistics = new Statistics();
   readonly events = new ConnectionEvents();
   readonly expectations: Expectations;
+  readonly helpers: Helpers;
   readonly hash: TupleHash;
   readonly table: ConnectionTable;
   readonly #parts: ConntrackParts;
@@ -108,6 +110,7 @@ export class Conntrack {
     }
     this.#generic = this.#trackers[0]!;
     this.expectations = new Expectations(this);
+    this.helpers = new Helpers(this);
   }
 
   /** How many connections are in the table. */

@@ -4,6 +4,8 @@ import type { Packet } from '../netfilter/packet.ts';
 import type { Verdict } from '../netfilter/verdict.ts';
 import type { Connection } from './connection.ts';
 import type { Conntrack } from './conntrack.ts';
+import type { Expectation } from './expectation.ts';
+import type { Helpers } from './helpers/index.ts';
 
 /** How many expectations of a class a connection may have, and how long they wait (struct nf_conntrack_expect_policy). */
 export interface ExpectationPolicy {
@@ -38,6 +40,8 @@ export class ConnectionHelper {
   helper: Helper | undefined;
   /** Number of pending expectations by class. */
   readonly expecting: number[] = [0, 0, 0, 0];
+  /** The pending ones, the oldest first. */
+  readonly expectations: Expectation[] = [];
   /** The helper's own notes. */
   data: object | undefined = undefined;
 
@@ -47,4 +51,4 @@ export class ConnectionHelper {
 }
 
 /** Makes a helper for a Conntrack. */
-export type HelperFactory = (conntrack: Conntrack) => Helper;
+export type HelperFactory = (conntrack: Conntrack, helpers: Helpers) => Helper;

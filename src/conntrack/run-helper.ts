@@ -1,21 +1,42 @@
+import { INPUT } from '../netfilter/constants.ts';
 import type { HookState } from '../netfilter/hooks.ts';
 import type { Packet } from '../netfilter/packet.ts';
-import { ACCEPT, type Verdict } from '../netfilter/verdict.ts';
-import { type Connection, INFO_RELATED_REPLY } from './connection.ts';
+import { ACCEPT, DROP, type Verdict } from '../netfilter/verdict.ts';
+import { type Connection, INFO_RELATED_REPLY, STATUS } from './connection.ts';
 import type { Conntrack } from './conntrack.ts';
+import { adjustSequence } from './sequence.ts';
 import { transportOf } from './transport.ts';
 
-/** A packet of a helped connection is about to leave or to be delivered: its helper reads it. (nf_confirm) */
+/** The interface lo, whose packets have been adjusted when they were sent. */
+const LOOPBACK = 1;
+
+/**
+ * A packet of a connection with a helper, or with moved sequence numbers, is about to leave or to be delivered: its
+ * helper reads it, then its numbers are moved. What the helper itself changes in this packet moves only later ones.
+ * (net/netfilter/nf_conntrack_proto.c nf_confirm)
+ */
 export function runHelper(
-  _conntrack: Conntrack,
+  conntrack: Conntrack,
   packet: Packet,
   connection: Connection,
   state: HookState,
 ): Verdict {
-  // Helpers do not read ICMP errors.
-  if (packet.connectionInfo === INFO_RELATED_REPLY) return ACCEPT;
+  const info = packet.connectionInfo;
+  // ICMP errors about answers. Those about the original direction are read, as Linux does.
+  if (info === INFO_RELATED_REPLY) return ACCEPT;
+  const moves =
+    (connection.status & STATUS.SEQ_ADJUST) !== 0 && !(state.hook === INPUT && packet.inDevice === LOOPBACK);
   const transport = transportOf(packet.bytes, packet.network, packet.end, packet.family);
   if (transport === undefined) return ACCEPT;
+  const { offset } = transport;
   const helper = connection.help?.helper;
-  return helper ? helper.help(packet, transport.offset, connection, packet.connectionInfo, state) : ACCEPT;
+  if (helper) {
+    const verdict = helper.help(packet, offset, connection, info, state);
+    if (verdict !== ACCEPT) return verdict;
+  }
+  if (moves && !adjustSequence(packet, offset, connection, info)) {
+    conntrack.statistics.drop++;
+    return DROP;
+  }
+  return ACCEPT;
 }

@@ -1,4 +1,5 @@
 import { makeGeneric } from './protocols/generic.ts';
+import { makeGre } from './protocols/gre.ts';
 import { makeIcmp } from './protocols/icmp.ts';
 import { makeIcmpv6 } from './protocols/icmpv6.ts';
 import { makeSctp } from './protocols/sctp.ts';
@@ -10,6 +11,7 @@ import type { TrackerFactory } from './tracker.ts';
 /** The protocols that are tracked, one file each. */
 export const TRACKERS: readonly TrackerFactory[] = [
   makeGeneric,
+  makeGre,
   makeIcmp,
   makeIcmpv6,
   makeSctp,

@@ -1,6 +1,7 @@
 import type { Family } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
+import { prefixMask4 } from '../wire/address.ts';
 import { DEFAULT_LOG, formatPacketLog } from '../xtables/log-line.ts';
 import type { Host } from './host.ts';
 
@@ -36,6 +37,11 @@ export function hostServices(host: Host): Services {
             device,
           )
         : host.routing6.addressType(bytes, offset, device),
+    broadcastMask: (device, address) => {
+      const { addresses4 } = host.interfaces.byIndex(device) ?? { addresses4: [] };
+      const found = addresses4.find(({ secondary, broadcast }) => !secondary && broadcast === address);
+      return found ? prefixMask4(found.prefixLength) : 0;
+    },
     sendLocal: (packet) => (packet.family === 4 ? host.ipv4.sendLocal(packet) : host.ipv6.sendLocal(packet)),
     sendIcmpError: (packet, type, code, info) =>
       packet.family === 4

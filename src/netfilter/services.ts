@@ -67,6 +67,11 @@ export interface Services {
    * `device` restricts to an interface, 0 for any. (net/ipv4/fib_frontend.c inet_dev_addr_type; xt_addrtype.c)
    */
   addressType(family: Family, bytes: Uint8Array, offset: number, device: number): number;
+  /**
+   * Network mask of an interface's first IPv4 address that has this broadcast address; 0 if there is none.
+   * `device` is an index. (what net/netfilter/nf_conntrack_broadcast.c looks for)
+   */
+  broadcastMask(device: number, address: number): number;
   /** Sends a packet of the host's own: route look-up, OUTPUT, POSTROUTING. `packet.network…end` is a whole IP packet. */
   sendLocal(packet: Packet): number;
   /** An ICMP or ICMPv6 error about `packet`, with Linux's rules of when not to send one. `info` is MTU, pointer or gateway. */

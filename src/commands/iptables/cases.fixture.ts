@@ -26,6 +26,7 @@ export function fakeServices(): Services {
     logPacket: () => {},
     attach: () => {},
     addressType: () => 1,
+    broadcastMask: () => 0,
     sendLocal: () => 0,
     sendIcmpError: () => {},
     reroute: () => 0,
