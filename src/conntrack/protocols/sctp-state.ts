@@ -55,3 +55,20 @@ export function sctpData(connection: Connection): SctpData {
   connection.protocolData = made;
   return made;
 }
+
+/**
+ * Sets state and verification tags of an association by hand, as `conntrack -I` and `-U` do. `state` is a number of
+ * {@link SCTP_STATE_NAMES}; the tags are `--orig-vtag` and `--reply-vtag` as they are written: that command hands them
+ * over in the order of bytes of its own machine, so that 1 means 0x01000000 on the wire.
+ */
+export function setSctpState(connection: Connection, state: number, original: number, reply: number): void {
+  const data = sctpData(connection);
+  connection.state = state;
+  data.tags[0] = swapped(original);
+  data.tags[1] = swapped(reply);
+}
+
+/** Four bytes in the opposite order, signed 32-bit. */
+export function swapped(value: number): number {
+  return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
+}

@@ -35,6 +35,7 @@ import {
   SCTP_TIMEOUTS,
   SctpData,
   sctpData,
+  swapped,
 } from './sctp-state.ts';
 import { nextSctpState } from './sctp-table.ts';
 import { NO_STATE } from './transitions.ts';
@@ -288,6 +289,5 @@ function mayAcknowledge(data: SctpData, direction: Direction, other: Direction, 
 
 /** Four bytes in network order as a little-endian machine prints them. */
 function hexOf(tag: number): string {
-  const swapped = (tag << 24) | ((tag & 0xff00) << 8) | ((tag >>> 8) & 0xff00) | (tag >>> 24);
-  return (swapped >>> 0).toString(16);
+  return (swapped(tag) >>> 0).toString(16);
 }

@@ -125,3 +125,14 @@ export function tcpData(connection: Connection): TcpData {
   connection.protocolData = made;
   return made;
 }
+
+/**
+ * Sets the state of a connection by hand, as `conntrack -I` and `-U --state` do: what goes with it is that windows are
+ * not judged, and from TIME_WAIT on that a SYN opens it again. `state` is a number of {@link TCP_STATE_NAMES}.
+ */
+export function setTcpState(connection: Connection, state: number): void {
+  const flags =
+    TCP_FLAG.SACK_PERMITTED | TCP_FLAG.BE_LIBERAL | (state >= TCP_TIME_WAIT ? TCP_FLAG.CLOSE_INIT : 0);
+  connection.state = state;
+  for (const side of tcpData(connection).sides) side.flags |= flags;
+}

@@ -3,8 +3,9 @@ import type { Packet } from '../../netfilter/packet.ts';
 import type { Connection } from '../connection.ts';
 import type { Conntrack } from '../conntrack.ts';
 import { logInvalid } from '../log.ts';
+import { sequenceOffset } from '../sequence.ts';
 import type { SettingCell } from '../settings.ts';
-import type { Direction } from '../tuple.ts';
+import { type Direction, ORIGINAL, REPLY } from '../tuple.ts';
 import { before, type TcpSegment } from './tcp-segment.ts';
 import { ACK, TCP_FLAG, TCP_SYN_RECV, TCP_SYN_SENT, type TcpData, type TcpSide } from './tcp-state.ts';
 
@@ -47,13 +48,12 @@ export class TcpWindow {
     state: HookState,
   ): number {
     const sender = data.sides[direction];
-    const receiver = data.sides[direction === 0 ? 1 : 0];
+    const receiver = data.sides[direction === ORIGINAL ? REPLY : ORIGINAL];
     let { sequence, end, acknowledgment: ack, window } = segment;
     let sack = (receiver.flags & TCP_FLAG.SACK_PERMITTED) !== 0 ? segment.highestAcknowledged() : ack;
     if (connection.sequence !== undefined) {
       // The receiver's numbers are kept as it sent them; a helper's changes are taken back. (nf_ct_seq_offset)
-      const { correctionPosition, offsetBefore, offsetAfter } = connection.sequence[direction === 0 ? 1 : 0];
-      const offset = before(correctionPosition, ack - 1) ? offsetAfter : offsetBefore;
+      const offset = sequenceOffset(connection, direction === ORIGINAL ? REPLY : ORIGINAL, ack - 1);
       ack = (ack - offset) | 0;
       sack = (sack - offset) | 0;
     }
@@ -71,7 +71,7 @@ export class TcpWindow {
       (connection.state === TCP_SYN_SENT || connection.state === TCP_SYN_RECV)
     ) {
       begin(sender, receiver, segment, direction);
-      if (direction === 1 && !segment.ack) return IN_WINDOW;
+      if (direction === REPLY && !segment.ack) return IN_WINDOW;
     }
 
     // Some stacks send resets with an ACK of 0.
@@ -150,7 +150,7 @@ function begin(sender: TcpSide, receiver: TcpSide, segment: TcpSegment, directio
   sender.maxWindow = segment.window || 1;
   segment.readOptions(sender);
   // Windows are scaled only if both sides offered it (RFC 7323 section 2.2).
-  if (direction === 1 && (sender.flags & receiver.flags & TCP_FLAG.WINDOW_SCALE) === 0) {
+  if (direction === REPLY && (sender.flags & receiver.flags & TCP_FLAG.WINDOW_SCALE) === 0) {
     sender.scale = 0;
     receiver.scale = 0;
   }
