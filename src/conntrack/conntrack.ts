@@ -86,6 +86,8 @@ export class Conntrack {
   readonly #connections = new Set<Connection>();
   /** How many rules use connection labels. */
   labelUsers = 0;
+  /** Called when a connection has come into the table: NAT finds it by its source from then on. */
+  onInsert: ((connection: Connection) => void) | undefined = undefined;
   /** Called when a connection has left the table: NAT forgets it, too. */
   onRemove: ((connection: Connection) => void) | undefined = undefined;
 
@@ -384,6 +386,7 @@ export class Conntrack {
     else this.table.insertOriginal(connection);
     this.#connections.add(connection);
     this.#expiry.add(connection);
+    this.onInsert?.(connection);
     this.statistics.insert++;
     if (connection.help?.helper) events.note(connection, EVENT.HELPER);
     events.note(connection, connection.master ? EVENT.RELATED : EVENT.NEW);

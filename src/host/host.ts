@@ -1,4 +1,5 @@
 import { Conntrack } from '../conntrack/conntrack.ts';
+import { Nat } from '../nat/nat.ts';
 import { Hooks } from '../netfilter/hooks.ts';
 import type { Observer } from '../netfilter/observer.ts';
 import type { Packet } from '../netfilter/packet.ts';
@@ -51,6 +52,7 @@ export class Host {
   readonly ipv4: Ipv4;
   readonly ipv6: Ipv6;
   readonly conntrack: Conntrack;
+  readonly nat: Nat;
   readonly xtables: Xtables;
   readonly services: Services;
   readonly options: HostOptions;
@@ -84,7 +86,8 @@ export class Host {
       services: this.services,
       defragment: () => () => {},
     });
-    this.xtables = new Xtables(this.hooks, this.services, this.conntrack);
+    this.nat = new Nat(this.conntrack, this.hooks, this.services);
+    this.xtables = new Xtables(this.hooks, this.services, this.conntrack, this.nat);
     this.interfaces.addLoopback();
     defineUnreadSettings(this.sysctl);
     limitSettings(this.sysctl);

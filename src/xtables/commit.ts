@@ -1,4 +1,5 @@
 import type { Conntrack } from '../conntrack/conntrack.ts';
+import type { Nat } from '../nat/nat.ts';
 import type { ErrnoName } from '../netfilter/constants.ts';
 import type { Services } from '../netfilter/services.ts';
 import type { Environment, Extension, TargetFunction, Test } from './extension.ts';
@@ -95,11 +96,13 @@ function misplaced(extension: Extension, environment: Environment): boolean {
 export class Builder {
   readonly #services: Services;
   readonly #connections: Conntrack;
+  readonly #translation: Nat;
   readonly #shared = new SharedState();
 
-  constructor(services: Services, connections: Conntrack) {
+  constructor(services: Services, connections: Conntrack, translation: Nat) {
     this.#services = services;
     this.#connections = connections;
+    this.#translation = translation;
   }
 
   build(image: TableImage): BuiltTable | ErrnoName {
@@ -142,6 +145,7 @@ export class Builder {
       hooks,
       this.#services,
       this.#connections,
+      this.#translation,
       this.#shared,
       onDestroy,
     );
@@ -173,6 +177,7 @@ class RuleEnvironment implements Environment {
   readonly protocolInverted: boolean;
   readonly services: Services;
   readonly connections: Conntrack;
+  readonly translation: Nat;
   readonly #shared: SharedState;
   readonly #onDestroy: (() => void)[];
 
@@ -182,6 +187,7 @@ class RuleEnvironment implements Environment {
     hooks: number,
     services: Services,
     connections: Conntrack,
+    translation: Nat,
     shared: SharedState,
     onDestroy: (() => void)[],
   ) {
@@ -192,6 +198,7 @@ class RuleEnvironment implements Environment {
     this.protocolInverted = rule.header.protocolInverted;
     this.services = services;
     this.connections = connections;
+    this.translation = translation;
     this.#shared = shared;
     this.#onDestroy = onDestroy;
   }

@@ -39,6 +39,7 @@
  * Nothing outside the extension's file asks for its name.
  */
 import type { Conntrack } from '../conntrack/conntrack.ts';
+import type { Nat } from '../nat/nat.ts';
 import type { ErrnoName, Family, Hook } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
@@ -190,6 +191,8 @@ export interface Environment {
    * `connectionOf(packet)` of conntrack/connection.ts.
    */
   readonly connections: Conntrack;
+  /** Address translation: targets call its `setup` with a range. It needs connection tracking, which the rule acquires. */
+  readonly translation: Nat;
   /** Something that all rules of this host share, made when first asked for. */
   shared<T>(key: { readonly create: () => T }): T;
   /** Called when the rule is gone: its table was replaced or its commit failed. */

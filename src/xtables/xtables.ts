@@ -1,4 +1,5 @@
 import type { Conntrack } from '../conntrack/conntrack.ts';
+import type { Nat } from '../nat/nat.ts';
 import {
   type Family,
   FORWARD,
@@ -24,7 +25,7 @@ export type TableName = (typeof TABLE_NAMES)[number];
 
 interface TableKind {
   readonly hooks: readonly Hook[];
-  /** Where its function registers; undefined for nat, which NAT walks once connections are tracked. */
+  /** Where its function registers; undefined for nat, which NAT asks about first packets. */
   readonly priority: number | undefined;
   /** A change in OUTPUT makes the packet look for its route again. */
   readonly reroutes?: boolean;
@@ -52,18 +53,20 @@ function isTableName(name: string): name is TableName {
 export class Xtables {
   readonly #hooks: Hooks;
   readonly #services: Services;
+  readonly #translation: Nat;
   readonly #parts: TableParts;
   readonly #tables: Record<Family, Table[]> = { 4: [], 6: [] };
   readonly #unhook = new Map<Table, readonly (() => void)[]>();
   #names: Names | undefined;
 
-  constructor(hooks: Hooks, services: Services, connections: Conntrack) {
+  constructor(hooks: Hooks, services: Services, connections: Conntrack, translation: Nat) {
     this.#hooks = hooks;
     this.#services = services;
+    this.#translation = translation;
     this.#parts = {
       hooks,
       services,
-      builder: new Builder(services, connections),
+      builder: new Builder(services, connections, translation),
       patterns: new DevicePatterns(services.interfaces),
       names: () => this.names,
     };
@@ -113,12 +116,15 @@ export class Xtables {
   }
 
   #hookIn(table: Table, { hooks, priority, reroutes }: TableKind): void {
-    if (priority === undefined) return;
     const { family } = table;
     const name = `${family === 4 ? 'iptable' : 'ip6table'}_${table.name}`;
     const unhook: (() => void)[] = [];
     const walk = (packet: Packet, state: HookState): Verdict => table.run(packet, state);
     for (const hook of hooks) {
+      if (priority === undefined) {
+        unhook.push(this.#translation.register(family, hook, walk));
+        continue;
+      }
       const run = reroutes && hook === OUTPUT ? mangleOutput(table, this.#services) : walk;
       unhook.push(this.#hooks.register({ name, family, hook, priority, run }));
     }

@@ -1,5 +1,6 @@
 /** Plays the recorded cases of the real iptables (their README says what the fields mean) on simulated tables. */
 import { Conntrack } from '../../conntrack/conntrack.ts';
+import { Nat } from '../../nat/nat.ts';
 import { Hooks } from '../../netfilter/hooks.ts';
 import { Packet } from '../../netfilter/packet.ts';
 import { NumberedQueues } from '../../netfilter/queues.ts';
@@ -38,7 +39,8 @@ export function fakeServices(): Services {
 
 /** Tables with all that they need, on services without network. */
 export function makeXtables(hooks: Hooks, services: Services = fakeServices()): Xtables {
-  return new Xtables(hooks, services, new Conntrack({ hooks, services, defragment: () => () => {} }));
+  const conntrack = new Conntrack({ hooks, services, defragment: () => () => {} });
+  return new Xtables(hooks, services, conntrack, new Nat(conntrack, hooks, services));
 }
 
 /** Tables as the recorder had them: all five, in this order. */
