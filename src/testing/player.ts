@@ -1,5 +1,6 @@
 import { runCommand } from '../commands/index.ts';
 import { splitWords, WordsProblem } from '../commands/words.ts';
+import { connectionLine, expectationLine } from '../conntrack/text.ts';
 import { buildHost, HostLoadProblem } from '../formats/build-host.ts';
 import { bytesOfText } from '../formats/bytes-text.ts';
 import { toHex } from '../formats/hex.ts';
@@ -76,8 +77,12 @@ function ending(host: Host): Ending {
   return {
     iptables: savedRules(host, 'iptables'),
     ip6tables: savedRules(host, 'ip6tables'),
-    conntrack: [],
-    expectations: [],
+    conntrack: [...host.conntrack.connections()].map((connection) =>
+      connectionLine(connection, host.conntrack),
+    ),
+    expectations: [...host.conntrack.expectations].map((expected) =>
+      expectationLine(expected, host.conntrack),
+    ),
     ipset: [],
   };
 }

@@ -10,6 +10,8 @@ import { checksumIsBad } from './checksum.ts';
 import { readPorts } from './ports.ts';
 
 const UDPLITE = 136;
+/** Linux sums the pseudo header with UDP's number, so that a right UDP-Lite checksum is wrong to it (udplite_error). */
+const UDP = 17;
 const HEADER = 8;
 const SECOND = 1e6;
 
@@ -26,7 +28,7 @@ export function makeUdpLite(conntrack: Conntrack): Tracker {
     const coverage = get16(bytes, offset + 4) || length;
     if (coverage < HEADER || coverage > length) return 'invalid checksum coverage';
     if (get16(bytes, offset + 6) === 0) return 'checksum missing';
-    return checksumIsBad(conntrack, packet, offset, state, UDPLITE, offset + coverage)
+    return checksumIsBad(conntrack, packet, offset, state, UDP, offset + coverage)
       ? 'bad checksum'
       : undefined;
   }
