@@ -16,12 +16,12 @@ class Side:
 
     def __init__(self, r, device, address, port):
         self.r, self.device, self.address, self.port = r, device, address, port
+        self.got = 0                        # next number expected from the other side
         self.restart()
 
     def restart(self):
         r = self.r
         self.start = self.next = r.choice(STARTS + [r.getrandbits(32)] * 6)
-        self.got = 0                        # next number expected from the other side
         self.window = r.choice([65535, 65535, 29200, 1000, 500, 8, 1, 0])
         self.options = b""
         if r.random() < 0.7:

@@ -118,8 +118,9 @@ export function judgeReset(
     const inTrain = lastIndex === ACK && data.lastDirection === direction && sequence === data.lastEnd;
     return inTrain ? RESET_JUDGED : RESET_KEEPS_STATE;
   }
-  const answers =
-    ((status & STATUS.SEEN_REPLY) !== 0 && lastIndex === SYN) || (!assured && lastIndex === ACK);
+  const answersSyn =
+    (status & STATUS.SEEN_REPLY) !== 0 && lastIndex === SYN && data.lastDirection !== direction;
+  const answers = answersSyn || (!assured && lastIndex === ACK);
   if (answers && segment.acknowledgment === data.lastEnd) return RESET_BELIEVED;
   // The answer to a challenge.
   if (state === TCP_SYN_SENT && lastIndex === ACK && data.lastDirection === REPLY) {

@@ -61,6 +61,11 @@ const ESTABLISHED: readonly (readonly [about: string, says: readonly string[], b
     ['> syn seq 9000 window 99', '< rst seq 0 acknowledgment 9001'],
     'CLOSE 10 assured',
   ],
+  [
+    'a reset of the client behind its own SYN, which answers nothing',
+    ['> syn seq 9000 window 99', '> rst seq 90000 acknowledgment 9001'],
+    'INVALID ESTABLISHED 432000 assured',
+  ],
   ['the same ACK again and again', [OPEN[2]!, OPEN[2]!, OPEN[2]!, OPEN[2]!], 'ESTABLISHED 300 assured'],
   [
     'a window of zero',
