@@ -28,6 +28,7 @@ import { sameBytes } from '../wire/bytes.ts';
 import { Ipv6Walk } from '../wire/ipv6-extensions.ts';
 import { BySource, translationOf } from './by-source.ts';
 import { Chooser } from './choose.ts';
+import { registerRewriters } from './helpers/index.ts';
 import { translateIcmpError } from './icmp.ts';
 import { manipulate } from './manip.ts';
 import {
@@ -79,6 +80,7 @@ export class Nat {
       if ((connection.status & STATUS.SRC_NAT_DONE) !== 0) this.#bySource.add(connection);
     };
     conntrack.onRemove = (connection) => this.#bySource.remove(connection);
+    registerRewriters(this);
   }
 
   /**

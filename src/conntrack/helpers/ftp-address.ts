@@ -13,7 +13,8 @@ export class FtpAddress {
 
 const COMMA = 44;
 const DOT = 46;
-const numbers = new Uint8Array(6);
+/** Too large ones keep their lower 32 bits, and run into their neighbours. */
+const numbers = new Uint32Array(6);
 const sixteen = new Uint8Array(16);
 
 /**
@@ -33,9 +34,7 @@ function readNumbers(
   for (let at = from; at < to && i < count; at++) {
     const byte = bytes[at]!;
     if (isDigit(byte)) {
-      const number = numbers[i]! * 10 + byte - 48;
-      if (number > 255) return 0;
-      numbers[i] = number;
+      numbers[i] = Math.imul(numbers[i]!, 10) + byte - 48;
     } else if (byte === separator) {
       i++;
     } else {
@@ -56,7 +55,7 @@ export function readSixNumbers(
   const length = readNumbers(bytes, from, to, 6, COMMA, end);
   if (length === 0) return false;
   setDestinationBytes4(into.tuple);
-  into.tuple.destinationPart = (numbers[4]! << 8) | numbers[5]!;
+  into.tuple.destinationPart = ((numbers[4]! << 8) | numbers[5]!) & 0xffff;
   into.length = length;
   return true;
 }
@@ -122,8 +121,8 @@ function readPortNumber(
       return port !== 0;
     }
     if (!isDigit(byte)) return false;
-    port = port * 10 + byte - 48;
-    if (port > 65535) return false;
+    // A number that is too large keeps its lower 16 bits.
+    port = (port * 10 + byte - 48) & 0xffff;
   }
   return false;
 }
