@@ -1,5 +1,5 @@
 import type { Connection, Zone } from '../conntrack/connection.ts';
-import { DEFAULT_ZONE, INFO_ESTABLISHED, STATUS, zoneId } from '../conntrack/connection.ts';
+import { DEFAULT_ZONE, STATUS, zoneId } from '../conntrack/connection.ts';
 import type { Conntrack } from '../conntrack/conntrack.ts';
 import { transportOf } from '../conntrack/transport.ts';
 import { ORIGINAL, sameTuple, Tuple } from '../conntrack/tuple.ts';
@@ -67,7 +67,7 @@ export class ConnectionCount {
 
   #find(words: readonly number[]): List | undefined {
     for (let list = this.#buckets.get(this.#hash(words)); list; list = list.next) {
-      if (list.words.every((word, i) => word === words[i])) return list;
+      if (sameWords(list.words, words)) return list;
     }
     return undefined;
   }
@@ -76,13 +76,11 @@ export class ConnectionCount {
   #add(packet: Packet, list: List): number {
     const found = this.#read(packet);
     if (found === undefined) return 0;
-    const { connection, tuple, zone } = found;
-    if (connection?.confirmed === true) {
+    const { tuple, zone } = found;
+    if (found.isAssured) {
       // It was counted when it began, or began before anybody counted.
-      if ((connection.status & STATUS.ASSURED) !== 0 || packet.connectionInfo === INFO_ESTABLISHED) {
-        this.#collect(list);
-        return list.entries.length;
-      }
+      this.#collect(list);
+      return list.entries.length;
     }
     if (!this.#isCounted(list, tuple, zone)) list.entries.push({ tuple: copyOf(tuple), zone });
     return list.entries.length;
@@ -130,10 +128,10 @@ export class ConnectionCount {
   }
 
   /** The tuple by which the packet's connection is counted. (get_ct_or_tuple_from_skb) */
-  #read(packet: Packet): { tuple: Tuple; zone: Zone; connection: Connection | undefined } | undefined {
+  #read(packet: Packet): (Counted & { readonly isAssured: boolean }) | undefined {
     const known = attached(packet);
     if (known !== undefined && !known.isTemplate) {
-      return { tuple: known.original, zone: known.zone, connection: known };
+      return { tuple: known.original, zone: known.zone, isAssured: isAssured(known) };
     }
     const { bytes, network, end, family } = packet;
     const transport = transportOf(bytes, network, end, family);
@@ -146,7 +144,8 @@ export class ConnectionCount {
     tuple.destinationPart = 0;
     if (!this.#connections.trackerOf(protocol).readTuple(packet, offset, tuple)) return undefined;
     const zone = known?.zone ?? DEFAULT_ZONE;
-    return { tuple, zone, connection: this.#connections.findHandle(tuple, zone)?.connection };
+    const living = this.#connections.findHandle(tuple, zone)?.connection;
+    return { tuple, zone, isAssured: living !== undefined && isAssured(living) };
   }
 
   /** Before a key is added others are looked through, so that keys of the past do not pile up. */
@@ -176,6 +175,15 @@ export class ConnectionCount {
     if (kept) this.#buckets.set(first.hash, kept);
     else this.#buckets.delete(first.hash);
   }
+}
+
+function sameWords(a: readonly number[], b: readonly number[]): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function isAssured({ confirmed, status }: Connection): boolean {
+  return confirmed && (status & STATUS.ASSURED) !== 0;
 }
 
 function copyOf(tuple: Tuple): Tuple {

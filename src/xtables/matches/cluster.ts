@@ -1,6 +1,6 @@
 import type { Connection } from '../../conntrack/connection.ts';
 import { PACKET_HOST, PACKET_MULTICAST } from '../../netfilter/constants.ts';
-import { hashList, hashWords, scale } from '../../netfilter/jhash.ts';
+import { hashWords, scale } from '../../netfilter/jhash.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { attached, noConnection, track } from '../connection-state.ts';
 import { defineMatch, type Given, option } from '../extension.ts';
@@ -13,23 +13,19 @@ const MOST = 32;
 const hex8 = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
 const upTo32 = integer(1, MOST);
 const mask = { ...upTo32, syntax: 'mask', print: hex8 };
-const seed = { ...integer(0, 0xffffffff), print: hex8 };
+const hashSeed = { ...integer(0, 0xffffffff), print: hex8 };
 
 /** A word as x86 reads it from the packet: that is what the kernel hashes. */
 const swapped = (word: number): number =>
   ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
-/** The node, from 0, that a connection belongs to: by the address of who began it, or began the one it belongs to. */
-function nodeOf(connection: Connection, nodes: number, hashSeed: number): number {
+/**
+ * The node, from 0, that a connection belongs to: by the address of who began it, or began the one it belongs to. Of an
+ * IPv6 address the kernel hashes the first word alone (xt_cluster_hash_ipv6), with jhash2, which starts like jhash_1word.
+ */
+function nodeOf(connection: Connection, nodes: number, seed: number): number {
   const { original } = connection.master ?? connection;
-  const hash =
-    original.family === 4
-      ? hashWords(1, swapped(original.src0), 0, 0, hashSeed)
-      : hashList(
-          [swapped(original.src0), swapped(original.src1), swapped(original.src2), swapped(original.src3)],
-          hashSeed,
-        );
-  return scale(hash, nodes);
+  return scale(hashWords(1, swapped(original.src0), 0, 0, seed), nodes);
 }
 
 /** The packet is for many hosts by its destination address, whatever its frame says. */
@@ -48,7 +44,7 @@ export const cluster = defineMatch({
   summary: 'which node of a cluster a connection belongs to',
   about:
     'All nodes see all packets, and each takes those of its own connections: the address that began the connection is ' +
-    'hashed to a node. A unicast packet that came in a multicast frame, as such clusters need it, is made one for ' +
+    'hashed to a node; of an IPv6 address only its first 32 bits. A unicast packet that came in a multicast frame, as such clusters need it, is made one for ' +
     'this host. The real tool takes masks from 1 to 32 only.',
   source: 'net/netfilter/xt_cluster.c xt_cluster_mt',
   options: {
@@ -63,7 +59,10 @@ export const cluster = defineMatch({
       excludes: ['cluster-local-node'],
       help: 'Nodes that this one stands for: bit 0 is the first one.',
     }),
-    'cluster-hash-seed': option(seed, { required: true, help: 'Seed of the hash, the same on all nodes.' }),
+    'cluster-hash-seed': option(hashSeed, {
+      required: true,
+      help: 'Seed of the hash, the same on all nodes.',
+    }),
   },
   verify(values) {
     const {
