@@ -221,18 +221,21 @@ class Conversation:
         return self.segment(side, ACK, seq, ack, data, damage=r.choice(["offset", "cut", "sum"]))
 
 
-def host(generator):
-    r, chance = generator.r, generator.chance
-    sysctls = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
-    for name, value, probability in [
-            ("log_invalid", r.choice(["6", "255"]), 0.6), ("acct", "1", 0.6), ("tcp_loose", "0", 0.15),
+def settings(r):
+    """(name, value, how probable): of net.netfilter.nf_conntrack_…"""
+    return [("log_invalid", r.choice(["6", "255"]), 0.6), ("acct", "1", 0.6), ("tcp_loose", "0", 0.15),
             ("tcp_be_liberal", "1", 0.12), ("tcp_ignore_invalid_rst", "1", 0.15), ("checksum", "0", 0.1),
             ("tcp_max_retrans", r.choice(["0", "1", "7"]), 0.3), ("tcp_timeout_max_retrans", "77", 0.3),
             ("tcp_timeout_unacknowledged", r.choice(["55", "40"]), 0.3), ("tcp_timeout_established", "5000", 0.2),
-            ("tcp_timeout_close", "20", 0.2)]:
-        if chance(probability):
-            prefix = "net.netfilter.nf_conntrack_"
-            sysctls[prefix + name] = value
+            ("tcp_timeout_close", "20", 0.2)]
+
+
+def router(generator, choices):
+    """A host that forwards, and counts by rules what its connection tracking says of the packets."""
+    sysctls = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
+    for name, value, probability in choices:
+        if generator.chance(probability):
+            sysctls["net.netfilter.nf_conntrack_" + name] = value
     rules = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
     for state in ("INVALID", "NEW", "ESTABLISHED", "RELATED", "UNTRACKED"):
         rules.append(f"-A FORWARD -m conntrack --ctstate {state}")
@@ -241,7 +244,7 @@ def host(generator):
     rules += ["-A FORWARD -m conntrack --ctdir ORIGINAL", "-A FORWARD -m conntrack --ctdir REPLY",
               "-A FORWARD -m conntrack --ctstatus SEEN_REPLY", "-A FORWARD -m conntrack --ctstatus ASSURED",
               "-A FORWARD -m conntrack --ctstatus CONFIRMED"]
-    if chance(0.4):
+    if generator.chance(0.4):
         rules.append("-A FORWARD -m conntrack --ctstate INVALID -j DROP")
     text = "\n".join(rules + ["COMMIT", ""])
     return {"interfaces": [
@@ -269,8 +272,8 @@ def scenario(name, seed):
             steps.append({"run": "conntrack -L -o extended" + r.choice(["", "", " -f ipv6"])})
         if r.random() < 0.01:
             steps.append({"wait": 1})
-    return {"name": name, "about": "random TCP conversations", "tags": ["random", "tcp"], "host": host(generator),
-            "steps": steps}
+    return {"name": name, "about": "random TCP conversations", "tags": ["random", "tcp"],
+            "host": router(generator, settings(r)), "steps": steps}
 
 
 KINDS = {"tcp": scenario}
