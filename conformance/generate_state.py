@@ -26,7 +26,9 @@ class Flow:
             self.server, self.server_device = g.r.choice(near["dmz0"]), "dmz0"
         else:
             self.server, self.server_device = g.r.choice(far[:2] + near["wan0"]), "wan0"
-        self.kind = g.r.choice(["udp"] * 4 + ["echo"] * 3 + ["udplite", "timestamp", "other", "sctp-like"])
+        kinds = ["udp"] * 4 + ["echo"] * 3 + ["udplite", "timestamp", "other", "sctp-like"]
+        # The host would answer with its time of day.
+        self.kind = g.r.choice([kind for kind in kinds if kind != "timestamp" or self.server_device])
         self.sport, self.dport = g.r.choice([1, 1024, 40000, 5000]), g.r.choice([53, 80, 123, 2222])
         self.id = g.r.randrange(65536)
         self.number = g.r.choice([50, 89, 99, 253, 33])

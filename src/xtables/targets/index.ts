@@ -1,5 +1,7 @@
 import type { Target } from '../extension.ts';
 import { ACCEPT } from './ACCEPT.ts';
+import { CONNMARK } from './CONNMARK.ts';
+import { CT, NOTRACK } from './CT.ts';
 import { DROP } from './DROP.ts';
 import { HL } from './HL.ts';
 import { LOG } from './LOG.ts';
@@ -15,11 +17,14 @@ import { TTL } from './TTL.ts';
 /** Every target there is: one line each; a file with a definition for each family is spread (`...REJECT`). */
 export const TARGETS: readonly Target[] = [
   ACCEPT,
+  CONNMARK,
+  CT,
   DROP,
   HL,
   LOG,
   MARK,
   NFQUEUE,
+  NOTRACK,
   QUEUE,
   ...REJECT,
   RETURN,

@@ -1,0 +1,177 @@
+import { Connection, INFO_NEW, INFO_UNTRACKED, STATUS, type Zone } from '../../conntrack/connection.ts';
+import { ConnectionHelper } from '../../conntrack/helper.ts';
+import { UNSUPPORTED_HELPERS } from '../../conntrack/helpers/index.ts';
+import type { Packet } from '../../netfilter/packet.ts';
+import { NotSupportedYet } from '../../netfilter/unsupported.ts';
+import { track } from '../connection-state.ts';
+import {
+  CONTINUE,
+  defineTarget,
+  type Given,
+  option,
+  type TargetFunction,
+  type ValueType,
+} from '../extension.ts';
+import { Problem } from '../problem.ts';
+import { flag, text, unsigned } from '../values.ts';
+
+/** Words of --ctevents, by the number of their bit (enum ip_conntrack_events). */
+const EVENTS = [
+  'new',
+  'related',
+  'destroy',
+  'reply',
+  'assured',
+  'protoinfo',
+  'helper',
+  'mark',
+  'natseqinfo',
+  'secmark',
+];
+const EXPECTATION_EVENTS = ['new'];
+
+function events(words: readonly string[]): ValueType<number> {
+  return {
+    syntax: 'event[,event…]',
+    argument: 'required',
+    choices: words,
+    parse(given) {
+      let bits = 0;
+      for (const word of given.split(',')) {
+        const bit = words.indexOf(word);
+        if (bit < 0) throw new Problem(`Unknown event type "${word}"`);
+        bits |= 1 << bit;
+      }
+      return bits;
+    },
+    print: (bits) => words.filter((_, bit) => (bits >> bit) & 1).join(','),
+  };
+}
+
+const zone: ValueType<number | 'mark'> = {
+  syntax: 'number|mark',
+  argument: 'required',
+  choices: ['mark'],
+  parse(given) {
+    if (given === 'mark') return 'mark';
+    const id = unsigned(given, 0, 65535);
+    if (id === undefined) throw new Problem(`Cannot parse ${given} as a zone ID`);
+    return id;
+  },
+  print: String,
+};
+
+const isDefault = ({ value }: Given<number | 'mark'>) => value === 0;
+const BOTH_WAYS = 3;
+
+const options = {
+  notrack: option(flag, { help: 'The packet belongs to no connection, and begins none.' }),
+  helper: option(text(15, 1, 'name'), { help: 'The connection gets this helper.' }),
+  timeout: option(text(31, 1, 'policy'), {
+    help: 'The connection gets the timeouts of this policy. There are none here, so that it is refused.',
+  }),
+  ctevents: option(events(EVENTS), { help: 'Only these events of the connection are told.' }),
+  expevents: option(events(EXPECTATION_EVENTS), { help: 'Only these events of its expectations are told.' }),
+  'zone-orig': option(zone, {
+    excludes: ['zone', 'zone-reply'],
+    omit: isDefault,
+    help: 'Zone of the original direction; mark: the packet’s mark is the zone.',
+  }),
+  'zone-reply': option(zone, {
+    excludes: ['zone', 'zone-orig'],
+    omit: isDefault,
+    help: 'Zone of the replies.',
+  }),
+  zone: option(zone, {
+    excludes: ['zone-orig', 'zone-reply'],
+    omit: isDefault,
+    help: 'Zone of both directions; the default one is 0.',
+  }),
+};
+
+/** A target that lets a packet go by untracked. */
+const untrack: TargetFunction = (packet: Packet) => {
+  // What has a connection already (it came by lo) keeps it.
+  if (packet.connection === undefined && packet.connectionInfo !== INFO_UNTRACKED) {
+    packet.connectionInfo = INFO_UNTRACKED;
+  }
+  return CONTINUE;
+};
+
+export const CT = defineTarget({
+  name: 'CT',
+  revision: 2,
+  summary: 'says how a packet’s connection is to be tracked, or that it is not',
+  about:
+    'What it says counts for a connection that the packet begins; the zone also decides which connections are looked ' +
+    'at. A helper needs a protocol (-p) that is the helper’s own.',
+  source: 'net/netfilter/xt_CT.c xt_ct_target',
+  table: 'raw',
+  options,
+  terminal: false,
+  list(values, context) {
+    let line = ' CT';
+    for (const [key, declared] of Object.entries(options)) {
+      const given = values[key as keyof typeof options];
+      if (!given || (key.startsWith('zone') && given.value === 0)) continue;
+      const print = declared.type.print as (value: unknown, context: unknown) => string;
+      line += key === 'notrack' ? ' notrack' : ` ${key} ${print(given.value, context)}`;
+    }
+    return line;
+  },
+  check({ notrack, helper, timeout }, { family, protocol, protocolInverted, connections }) {
+    if (notrack) return undefined;
+    if (helper) {
+      if (UNSUPPORTED_HELPERS.includes(helper.value)) throw new NotSupportedYet(`helper ${helper.value}`);
+      if (protocol === 0 || protocolInverted) return 'ENOENT';
+      if (!connections.helpers.find(helper.value, family, protocol)) return 'ENOENT';
+    }
+    if (timeout) return protocol === 0 || protocolInverted ? 'EINVAL' : 'ENOENT';
+    return undefined;
+  },
+  create(values, environment) {
+    const { family, protocol, connections } = environment;
+    const { notrack, helper, ctevents, expevents } = values;
+    if (notrack) return untrack;
+    track(environment);
+    const template = new Connection();
+    template.status = STATUS.TEMPLATE | STATUS.CONFIRMED;
+    template.setZone(zoneOf(values));
+    if (ctevents || expevents) {
+      template.wishes = { events: ctevents?.value ?? 0, expectationEvents: expevents?.value ?? 0 };
+    }
+    const found = helper && connections.helpers.find(helper.value, family, protocol);
+    if (found) template.help = new ConnectionHelper(found);
+    return (packet) => {
+      if (packet.connection === undefined && packet.connectionInfo !== INFO_UNTRACKED) {
+        packet.connection = template;
+        packet.connectionInfo = INFO_NEW;
+      }
+      return CONTINUE;
+    };
+  },
+});
+
+function zoneOf(values: {
+  readonly zone?: Given<number | 'mark'>;
+  readonly 'zone-orig'?: Given<number | 'mark'>;
+  readonly 'zone-reply'?: Given<number | 'mark'>;
+}): Zone {
+  const { zone: both, 'zone-orig': original, 'zone-reply': reply } = values;
+  const value = (both ?? original ?? reply)?.value ?? 0;
+  const directions = original ? 1 : reply ? 2 : BOTH_WAYS;
+  return { id: value === 'mark' ? 0 : value, directions, fromMark: value === 'mark' };
+}
+
+export const NOTRACK = defineTarget({
+  name: 'NOTRACK',
+  kernelName: 'CT',
+  revision: 2,
+  summary: 'the packet belongs to no connection, and begins none',
+  source: 'net/netfilter/xt_CT.c notrack_tg',
+  table: 'raw',
+  options: {},
+  terminal: false,
+  list: () => ' NOTRACK',
+  create: () => untrack,
+});
