@@ -4,6 +4,7 @@ import type { Services } from '../netfilter/services.ts';
 import { prefixMask4 } from '../wire/address.ts';
 import { DEFAULT_LOG, formatPacketLog } from '../xtables/log-line.ts';
 import type { Host } from './host.ts';
+import { masqueradeAddress, redirectAddress } from './translation-addresses.ts';
 
 const NOWHERE = { hook: 0, inDevice: 0, outDevice: 0 } as const;
 
@@ -48,6 +49,8 @@ export function hostServices(host: Host): Services {
         ? host.ipv4.sendIcmpError(packet, type, code, info)
         : host.ipv6.sendIcmpError(packet, type, code, info),
     reroute: (packet) => (packet.family === 4 ? host.ipv4.reroute(packet) : host.ipv6.reroute(packet)),
+    sourceAddress: (packet, device) => masqueradeAddress(host, packet, device),
+    ownAddress: (packet, device) => redirectAddress(host, packet, device),
     replyMark: (family, mark) => (host.sysctl.number(`net/ipv${family}/fwmark_reflect`) !== 0 ? mark : 0),
     acquire: () => host.pool.acquire(),
     release: (packet: Packet) => host.pool.release(packet),

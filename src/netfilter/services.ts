@@ -78,6 +78,13 @@ export interface Services {
   sendIcmpError(packet: Packet, type: number, code: number, info: number): void;
   /** Looks the route up again after mangling in OUTPUT (ip_route_me_harder): 0, or a negative error number. */
   reroute(packet: Packet): number;
+  /**
+   * The address that masquerading gives to a packet about to leave by `device`: 4 or 16 bytes; undefined if there is none.
+   * (inet_select_addr for the next hop, ipv6_dev_get_saddr)
+   */
+  sourceAddress(packet: Packet, device: number): Uint8Array | undefined;
+  /** The first address of the interface that a packet came by, to which REDIRECT sends it; undefined if it has none. */
+  ownAddress(packet: Packet, device: number): Uint8Array | undefined;
   /** The mark of an answer to a packet with this mark: the same with fwmark_reflect, else 0 (IP4_REPLY_MARK). */
   replyMark(family: Family, mark: number): number;
   /** A fresh packet, from the host's pool; `release` gives it back. */

@@ -26,6 +26,8 @@ export function fakeServices(): Services {
     log: () => {},
     logPacket: () => {},
     attach: () => {},
+    sourceAddress: () => undefined,
+    ownAddress: () => undefined,
     addressType: () => 1,
     broadcastMask: () => 0,
     sendLocal: () => 0,

@@ -1,8 +1,8 @@
-import type { Connection } from '../../conntrack/connection.ts';
+import { type Connection, connectionOf } from '../../conntrack/connection.ts';
 import { PACKET_HOST, PACKET_MULTICAST } from '../../netfilter/constants.ts';
 import { hashWords, scale } from '../../netfilter/jhash.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { attached, noConnection, track } from '../connection-state.ts';
+import { noConnection, track } from '../connection-state.ts';
 import { defineMatch, type Given, option } from '../extension.ts';
 import { Problem } from '../problem.ts';
 import { integer } from '../values.ts';
@@ -110,12 +110,12 @@ export const cluster = defineMatch({
         option: 'cluster-local-nodemask',
         run(packet) {
           if (packet.type === PACKET_MULTICAST && !isMulticast(packet)) packet.type = PACKET_HOST;
-          const connection = attached(packet);
+          const connection = connectionOf(packet);
           if (connection === undefined) return false;
           return (((1 << node(connection)) & nodes.value) !== 0) !== nodes.inverted;
         },
         explain(packet) {
-          const connection = attached(packet);
+          const connection = connectionOf(packet);
           return connection === undefined ? noConnection(packet) : `node ${node(connection) + 1}`;
         },
       },

@@ -2,14 +2,19 @@ import type { Target } from '../extension.ts';
 import { ACCEPT } from './ACCEPT.ts';
 import { CONNMARK } from './CONNMARK.ts';
 import { CT, NOTRACK } from './CT.ts';
+import { DNAT } from './DNAT.ts';
 import { DROP } from './DROP.ts';
 import { HL } from './HL.ts';
 import { LOG } from './LOG.ts';
 import { MARK } from './MARK.ts';
+import { MASQUERADE } from './MASQUERADE.ts';
+import { NETMAP } from './NETMAP.ts';
 import { NFQUEUE } from './NFQUEUE.ts';
 import { QUEUE } from './QUEUE.ts';
+import { REDIRECT } from './REDIRECT.ts';
 import { REJECT } from './REJECT.ts';
 import { RETURN } from './RETURN.ts';
+import { SNAT } from './SNAT.ts';
 import { TOS } from './TOS.ts';
 import { TRACE } from './TRACE.ts';
 import { TTL } from './TTL.ts';
@@ -19,15 +24,20 @@ export const TARGETS: readonly Target[] = [
   ACCEPT,
   CONNMARK,
   CT,
+  DNAT,
   DROP,
   HL,
   LOG,
   MARK,
+  MASQUERADE,
+  NETMAP,
   NFQUEUE,
   NOTRACK,
   QUEUE,
+  REDIRECT,
   ...REJECT,
   RETURN,
+  SNAT,
   TOS,
   TRACE,
   TTL,
