@@ -81,6 +81,26 @@ describe('what an association begins with', () => {
   });
 });
 
+describe('another INIT ACK', () => {
+  const AGAIN = `< vtag 0x11 ${tagged('init-ack', '00000033')}`;
+
+  test('is believed while the association opens', () => {
+    expect(talk('sctp').says(INIT, INIT_ACK, AGAIN)).toBe('COOKIE_WAIT 3');
+  });
+
+  test('is not believed once it is open, not even behind a repeated INIT', () => {
+    expect(talk('sctp').says(...OPEN, AGAIN)).toBe('INVALID ESTABLISHED 210 assured');
+    expect(talk('sctp').says(...OPEN, INIT, AGAIN)).toBe('INVALID ESTABLISHED 210 assured');
+  });
+
+  test('is believed behind another INIT', () => {
+    const anew = `> vtag 0 ${tagged('init', '00000044')}`;
+    expect(talk('sctp').says(...OPEN, anew, `< vtag 0x44 ${tagged('init-ack', '00000033')}`)).toBe(
+      'ESTABLISHED 210 assured',
+    );
+  });
+});
+
 describe('tags of heartbeats', () => {
   test('another tag passes, and holds once it is answered', () => {
     const t = talk('sctp');

@@ -215,9 +215,13 @@ class SctpTracker implements Tracker {
     let timed = MOVES;
     if (type === SCTP_INIT) {
       if (!chunks.hasInit) return REFUSED;
-      if (data.inits[direction]) data.inits[other] = false;
-      data.inits[direction] = true;
-      data.tags[other] = chunks.initTag;
+      const { initTag } = chunks;
+      // The repetition of an INIT asks for nothing new.
+      if (old === SCTP_NONE || initTag !== data.tags[other]) {
+        if (data.inits[direction]) data.inits[other] = false;
+        data.inits[direction] = true;
+        data.tags[other] = initTag;
+      }
       // INITs alone, again and again, keep nothing alive.
       if (next === SCTP_CLOSED && old === SCTP_CLOSED && connection.confirmed) timed = MOVES_WITHOUT_TIME;
     } else if (type === SCTP_INIT_ACK) {
