@@ -151,7 +151,8 @@ export class Conntrack {
     const { hooks, defragment } = this.#parts;
     for (const connection of this.#connections) {
       // Windows seen before tracking paused say nothing any more. (nf_ct_tcp_fixup)
-      this.trackerOf(connection.original.protocol).resume?.(connection);
+      const { family: own, protocol } = connection.original;
+      if (own === family) this.trackerOf(protocol).resume?.(connection);
     }
     return [
       defragment(family),
