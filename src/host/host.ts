@@ -1,4 +1,5 @@
 import { Conntrack } from '../conntrack/conntrack.ts';
+import { Defrag } from '../conntrack/defrag.ts';
 import { Nat } from '../nat/nat.ts';
 import { Hooks } from '../netfilter/hooks.ts';
 import type { Observer } from '../netfilter/observer.ts';
@@ -11,6 +12,7 @@ import { Xtables } from '../xtables/xtables.ts';
 import { defineConntrackSettings } from './conntrack-settings.ts';
 import { InterfaceTable } from './interfaces.ts';
 import { Ipv4 } from './ipv4/ipv4.ts';
+import { makeFragments6 } from './ipv6/extensions.ts';
 import { Ipv6 } from './ipv6/ipv6.ts';
 import { Link } from './link.ts';
 import { Neighbours } from './neighbours/neighbours.ts';
@@ -52,6 +54,7 @@ export class Host {
   readonly ipv4: Ipv4;
   readonly ipv6: Ipv6;
   readonly conntrack: Conntrack;
+  readonly defrag: Defrag;
   readonly nat: Nat;
   readonly xtables: Xtables;
   readonly services: Services;
@@ -84,7 +87,19 @@ export class Host {
     this.conntrack = new Conntrack({
       hooks: this.hooks,
       services: this.services,
-      defragment: () => () => {},
+      defragment: (family) => this.defrag.acquire(family),
+    });
+    const { settings } = this.conntrack;
+    const fragmentTimeout = settings.timeout('frag6_timeout', 60);
+    settings.define('nf_conntrack_frag6_low_thresh', 3145728, { min: 0 });
+    const fragmentMemory = settings.define('nf_conntrack_frag6_high_thresh', 4194304, { min: 0 });
+    this.defrag = new Defrag({
+      hooks: this.hooks,
+      fragments4: this.ipv4.fragments,
+      fragments6: makeFragments6(this, {
+        timeout: () => fragmentTimeout.value * 1e6,
+        highThreshold: () => fragmentMemory.value,
+      }),
     });
     this.nat = new Nat(this.conntrack, this.hooks, this.services);
     this.xtables = new Xtables(this.hooks, this.services, this.conntrack, this.nat);

@@ -27,6 +27,7 @@ import type { Timers } from './timers.ts';
 /** Who reassembles; fragments of one packet that different users gather do not meet (enum ip_defrag_users). */
 export const DEFRAG_LOCAL = 0;
 export const DEFRAG_CONNTRACK_IN = 1;
+export const DEFRAG_CONNTRACK_OUT = 2;
 
 /** In `packet.flags` of a reassembled packet: its largest fragment had DF, and so do those that it leaves in (IPSKB_FRAG_PMTU). */
 export const LARGEST_HAD_DF = 1 << 6;

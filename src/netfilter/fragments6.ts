@@ -1,11 +1,13 @@
 import {
   type FragmentQueue,
   type FragmentSettings,
+  FragmentSizes,
   INSERTED,
   OVERLAP,
   Reassembly,
   reassembledEcn,
 } from './fragments.ts';
+import { DEFRAG_LOCAL } from './fragments4.ts';
 import type { Packet } from './packet.ts';
 import type { Timers } from './timers.ts';
 
@@ -43,6 +45,7 @@ export class Fragments6 {
   readonly #host: FragmentHost6;
   readonly #reassembly: Reassembly;
   readonly #key = new Int32Array(KEY_WORDS);
+  #last: FragmentQueue | undefined;
 
   constructor(host: FragmentHost6) {
     this.#host = host;
@@ -80,6 +83,7 @@ export class Fragments6 {
     for (let i = 0; i < 8; i++) key[2 + i] = word(bytes, network + SOURCE + 4 * i);
     key[10] = needsInterface(bytes, network + DESTINATION) ? packet.inDevice : 0;
     const queue = this.#reassembly.find(key);
+    this.#last = queue;
     if (!queue) return this.#drop(packet, 'memory for fragments is used up');
     queue.inDevice = packet.inDevice;
     const field = (bytes[at + 2]! << 8) | bytes[at + 3]!;
@@ -118,6 +122,11 @@ export class Fragments6 {
     return TAKEN;
   }
 
+  /** Gives up the packet of which a part was added last. */
+  abandon(): void {
+    if (this.#last) this.#reassembly.kill(this.#last);
+  }
+
   #finish(queue: FragmentQueue, packet: Packet): number {
     const { route, inDevice } = packet;
     const piece = queue.head!;
@@ -137,7 +146,12 @@ export class Fragments6 {
     const fieldAt = queue.extra;
     const maxSize = queue.maxSize;
     removeFragmentHeader(first, piece.start - FRAGMENT_HEADER_LENGTH, fieldAt);
-    this.#reassembly.assemble(queue, packet, piece.start);
+    const sizes = this.#reassembly.assemble(queue, packet, piece.start);
+    if (queue.key[0] !== DEFRAG_LOCAL) {
+      const kept = new FragmentSizes();
+      kept.pieces = sizes;
+      packet.control = kept;
+    }
     packet.route = route;
     packet.inDevice = inDevice;
     packet.fragmentMax = maxSize;

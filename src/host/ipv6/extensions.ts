@@ -1,4 +1,5 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
+import type { FragmentSettings } from '../../netfilter/fragments.ts';
 import { Fragments6, TAKEN, WHOLE } from '../../netfilter/fragments6.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { isMulticast6 } from '../../wire/address.ts';
@@ -34,16 +35,9 @@ export class Extensions {
 
   constructor(host: Host) {
     this.#host = host;
-    this.fragments = new Fragments6({
-      timers: host.timers,
-      settings: {
-        timeout: () => host.ipv6.settings.net.ip6frag_time * 1e6,
-        highThreshold: () => host.ipv6.settings.net.ip6frag_high_thresh,
-      },
-      drop: (packet, where, reason) => host.drop(packet, where, reason),
-      release: (packet) => host.pool.release(packet),
-      expired: (packet, _user, inDevice) => this.#expired(packet, inDevice),
-      random: () => host.services.random(),
+    this.fragments = makeFragments6(host, {
+      timeout: () => host.ipv6.settings.net.ip6frag_time * 1e6,
+      highThreshold: () => host.ipv6.settings.net.ip6frag_high_thresh,
     });
   }
 
@@ -147,13 +141,22 @@ export class Extensions {
     this.#host.drop(packet, 'extension header', reason);
     return ENDED;
   }
+}
 
-  /** ip6frag_expire_frag_queue */
-  #expired(packet: Packet, inDevice: number): void {
-    packet.inDevice = inDevice;
-    this.#host.ipv6.errors.send(packet, ICMP6.TIME_EXCEEDED, 1, 0);
-    this.#host.drop(packet, 'reassembly', 'the other fragments did not come in time');
-  }
+/** Reassembly with its own queues; who did not send all in time is told (ip6frag_expire_frag_queue). */
+export function makeFragments6(host: Host, settings: FragmentSettings): Fragments6 {
+  return new Fragments6({
+    timers: host.timers,
+    settings,
+    drop: (packet, where, reason) => host.drop(packet, where, reason),
+    release: (packet) => host.pool.release(packet),
+    expired: (packet, _user, inDevice) => {
+      packet.inDevice = inDevice;
+      host.ipv6.errors.send(packet, ICMP6.TIME_EXCEEDED, 1, 0);
+      host.drop(packet, 'reassembly', 'the other fragments did not come in time');
+    },
+    random: () => host.services.random(),
+  });
 }
 
 /** Length of the extension header at `packet.transport`; -1 if it is cut off. */
