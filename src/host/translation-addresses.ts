@@ -1,47 +1,60 @@
 import type { Packet } from '../netfilter/packet.ts';
-import { set32 } from '../wire/bytes.ts';
 import type { Host } from './host.ts';
-import type { Route4 } from './routing/route4.ts';
-import { SCOPE } from './routing/route4.ts';
+import { nextHop } from './ipv4/output.ts';
+import {
+  ADDRESS_LINK_LOCAL,
+  ADDRESS_LOOPBACK,
+  ADDRESS_MAPPED,
+  ADDRESS_MULTICAST,
+  ADDRESS_SITE_LOCAL,
+  addressKind,
+  multicastScope,
+} from './ipv6/address.ts';
+import { type Route4, SCOPE } from './routing/route4.ts';
+import { chooseSource6 } from './routing/source6.ts';
 
-/** Scope bits of the kernel's address types (IPV6_ADDR_SCOPE_MASK). */
-const SCOPE_MASK = 0xf0;
+const IFA_F_TENTATIVE = 0x40;
+const IFA_F_OPTIMISTIC = 0x04;
+const SCOPE_BITS = ADDRESS_LOOPBACK | ADDRESS_LINK_LOCAL | ADDRESS_SITE_LOCAL;
+/** How the scope of a group shows among the kinds of an address (ipv6_addr_scope2type). */
+const GROUP_SCOPES = new Map([
+  [1, ADDRESS_LOOPBACK],
+  [2, ADDRESS_LINK_LOCAL],
+  [5, ADDRESS_SITE_LOCAL],
+]);
 
-/**
- * The address that masquerading takes: of IPv4 one of the interface for talking to the next hop
- * (net/netfilter/nf_nat_masquerade.c); of IPv6 the one that the host itself would send from.
- */
+/** See {@link Services.sourceAddress}. (net/netfilter/nf_nat_masquerade.c) */
 export function masqueradeAddress(host: Host, packet: Packet, device: number): Uint8Array | undefined {
-  const { bytes, network } = packet;
-  if (packet.family === 6) {
-    return host.routing6.sourceAddress(device, bytes.slice(network + 24, network + 40));
+  const { bytes, network, family } = packet;
+  if (family === 6) {
+    const destination = bytes.subarray(network + 24, network + 40);
+    return chooseSource6(host.interfaces.list(), host.interfaces.byIndex(device), destination);
   }
-  const route = packet.route as Route4 | undefined;
-  const nextHop = route?.gateway || word(bytes, network + 16);
-  return bytes4(host.routing4.sourceAddress(device, nextHop, SCOPE.UNIVERSE));
+  const hop = nextHop(packet.route as Route4, packet);
+  return bytesOf(host.routing4.sourceAddress(device, hop, SCOPE.UNIVERSE));
 }
 
-/**
- * The first address of an interface; of IPv6 the first that may talk to the packet's destination's scope.
- * (net/netfilter/nf_nat_redirect.c)
- */
+/** See {@link Services.ownAddress}. (net/netfilter/nf_nat_redirect.c) */
 export function redirectAddress(host: Host, packet: Packet, device: number): Uint8Array | undefined {
   const own = host.interfaces.byIndex(device);
   if (own === undefined) return undefined;
-  if (packet.family === 4) return bytes4(own.addresses4[0]?.address ?? 0);
-  const { bytes, network } = packet;
-  const linkLocal = bytes[network + 24] === 0xfe && (bytes[network + 25]! & 0xc0) === 0x80;
-  const wanted = linkLocal ? 0x20 : 0;
-  return own.addresses6.find(({ scope }) => wanted === 0 || (scope & SCOPE_MASK & wanted) !== 0)?.bytes;
+  if (packet.family === 4) return bytesOf(own.addresses4[0]?.address ?? 0);
+  const scope = scopeBits(packet.bytes, packet.network + 24);
+  return own.addresses6.find(({ bytes, flags }) => {
+    if ((flags & IFA_F_TENTATIVE) !== 0 && (flags & IFA_F_OPTIMISTIC) === 0) return false;
+    const kind = addressKind(bytes, 0);
+    return (kind & ADDRESS_MAPPED) === 0 && (scope === 0 || (kind & scope) !== 0);
+  })?.bytes;
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+/** How far an address reaches, as bits of its kind; 0 for global ones (ipv6_addr_scope). */
+function scopeBits(bytes: Uint8Array, at: number): number {
+  const kind = addressKind(bytes, at);
+  if ((kind & ADDRESS_MULTICAST) !== 0) return GROUP_SCOPES.get(multicastScope(bytes, at)) ?? 0;
+  return kind & SCOPE_BITS;
 }
 
-function bytes4(address: number): Uint8Array | undefined {
+function bytesOf(address: number): Uint8Array | undefined {
   if (address === 0) return undefined;
-  const bytes = new Uint8Array(4);
-  set32(bytes, 0, address);
-  return bytes;
+  return Uint8Array.of(address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255);
 }

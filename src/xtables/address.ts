@@ -103,7 +103,7 @@ export function parseDotted(given: string, isMask = false): Address | undefined 
 }
 
 /** inet_pton for IPv4: four decimal numbers without leading zeros. */
-function parseStrictIpv4(text: string): number | undefined {
+export function parseStrictIpv4(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
   let word = 0;

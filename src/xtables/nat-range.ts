@@ -1,162 +1,174 @@
-import { type AddressWords, type NatRange, NO_ADDRESS, RANGE, sameWords } from '../nat/range.ts';
+import { type AddressWords, type NatRange, NO_ADDRESS, RANGE } from '../nat/range.ts';
 import type { Family } from '../netfilter/constants.ts';
-import { parseIpv4 } from '../wire/address.ts';
-import { formatAddress, parseIpv6 } from './address.ts';
-import type { ParseContext, RuleContext, ValueType } from './extension.ts';
+import { type Address, formatAddress, parseIpv6, parseStrictIpv4, sameAddress } from './address.ts';
+import { type Given, option, type ParseContext, type ValueType } from './extension.ts';
 import { Problem } from './problem.ts';
-import { readUnsigned } from './values.ts';
+import { flag, readUnsigned } from './values.ts';
 
-/** Protocols of `-p` with which a port may be given: ICMP's identifier counts as one; an inverted -p is not looked at. */
-const WITH_PORTS = new Set([1, 6, 17, 33, 132]);
+/** Protocols whose ports may be named, by number: ICMP (for its identifiers), TCP, UDP, DCCP, SCTP. */
+const WITH_PORTS: readonly number[] = [1, 6, 17, 33, 132];
 
-const NEEDS_PORTS = 'Need TCP, UDP, SCTP or DCCP with port specification';
+/** Ports to choose from, both ends included. With a base, ports are shifted: `min` stands for it. */
+export interface PortRange {
+  readonly min: number;
+  readonly max: number;
+  readonly base?: number;
+}
 
-/** A number at the start of `text`, and what follows it (xtables_strtoui). */
-function leadingNumber(text: string, least: number): { value: number; rest: string } | undefined {
+/** What `--to-source` and `--to-destination` hold: addresses, ports or both. */
+export interface NatEnds {
+  readonly addresses?: readonly [Address, Address];
+  readonly ports?: PortRange;
+}
+
+/** `port[-port[/base]]`, where a single port or the base may be the name of a service (libxt_NAT.c parse_ports). */
+function parsePorts(given: string, { protocol, names }: ParseContext): PortRange {
+  if (!WITH_PORTS.includes(protocol)) {
+    throw new Problem('Need TCP, UDP, SCTP or DCCP with port specification');
+  }
+  const invalid = (text: string) => new Problem(`Port \`${text}' not valid`);
+  const first = portNumber(given, 0);
+  if (!first) {
+    const port = names.servicePort(given, undefined);
+    if (port === undefined) throw invalid(given);
+    return { min: port, max: port };
+  }
+  const { value: min, rest } = first;
+  if (rest === '') return { min, max: min };
+  if (rest[0] === ':') throw new Problem('Invalid port:port syntax - use dash');
+  if (rest[0] !== '-') throw new Problem(`Garbage after port value: \`${rest}'`);
+  const end = rest.slice(1);
+  const last = portNumber(end, 0);
+  if (!last) throw invalid(end);
+  const { value: max, rest: behind } = last;
+  if (max < min) throw new Problem(`Port range \`${end}' funky`);
+  if (behind === '') return { min, max };
+  if (behind[0] !== '/') throw new Problem(`Garbage after port range: \`${behind}'`);
+  const baseText = behind.slice(1);
+  // What follows the base's number is not looked at.
+  const base = portNumber(baseText, 1)?.value ?? names.servicePort(baseText, undefined);
+  if (base === undefined) throw invalid(baseText);
+  return { min, max, base };
+}
+
+/** A number from `least` to 65535 and what follows it. */
+function portNumber(text: string, least: number): { value: number; rest: string } | undefined {
   const read = readUnsigned(text);
-  if (read === undefined || read.value < BigInt(least) || read.value > 65535n) return undefined;
+  if (!read || read.value < BigInt(least) || read.value > 0xffffn) return undefined;
   return { value: Number(read.value), rest: read.rest };
 }
 
-/** A port as number or service, where nothing but the name may follow a name. */
-function portOrService(
-  text: string,
-  { names }: ParseContext,
-  least = 0,
-): { value: number; rest: string } | undefined {
-  const number = leadingNumber(text, least);
-  if (number) return number;
-  const service = names.servicePort(text, 'tcp') ?? names.servicePort(text, 'udp');
-  return service === undefined ? undefined : { value: service, rest: '' };
+function portText({ min, max, base }: PortRange): string {
+  return `${min}${max === min ? '' : `-${max}`}${base === undefined ? '' : `/${base}`}`;
 }
 
-const notValid = (text: string) => new Problem(`Port \`${text}' not valid`);
-
-/** `80`, `80-90`, `80-90/100`: the ports of a range (libxt_NAT.c). */
-export function parsePartRange(
-  text: string,
-  context: ParseContext,
-): Pick<NatRange, 'flags' | 'minPart' | 'maxPart' | 'basePart'> {
-  if (!WITH_PORTS.has(context.protocol)) throw new Problem(NEEDS_PORTS);
-  const flags = RANGE.PROTO_SPECIFIED;
-  const first = portOrService(text, context);
-  if (!first) throw notValid(text);
-  if (first.rest === '') return { flags, minPart: first.value, maxPart: first.value, basePart: 0 };
-  if (first.rest.startsWith(':')) throw new Problem('Invalid port:port syntax - use dash');
-  if (!first.rest.startsWith('-')) throw new Problem(`Garbage after port value: \`${first.rest}'`);
-  const behind = first.rest.slice(1);
-  const last = leadingNumber(behind, 0);
-  if (!last) throw notValid(behind);
-  if (last.value < first.value) throw new Problem(`Port range \`${behind}' funky`);
-  const ports = { minPart: first.value, maxPart: last.value };
-  if (last.rest === '') return { flags, ...ports, basePart: 0 };
-  if (!last.rest.startsWith('/')) throw new Problem(`Garbage after port range: \`${last.rest}'`);
-  const shift = last.rest.slice(1);
-  const base = portOrService(shift, context, 1);
-  if (!base) throw notValid(shift);
-  return { flags: flags | RANGE.PROTO_OFFSET, ...ports, basePart: base.value };
-}
-
-function parseWords(text: string, family: Family): AddressWords {
-  if (family === 4) {
-    const address = parseIpv4(text);
-    if (address !== undefined) return [address, 0, 0, 0];
-  } else {
-    const words = parseIpv6(text);
-    if (words) return [words[0]!, words[1]!, words[2]!, words[3]!];
-  }
-  throw new Problem(`Bad IP address "${text}"`);
-}
-
-/** `ADDRESS[-ADDRESS][:PORTS]`, of IPv6 with ports `[ADDRESS[-ADDRESS]]:PORTS`; `:PORTS` alone. */
-export function parseRange(text: string, context: ParseContext): NatRange {
-  const { family } = context;
-  const open = text.indexOf('[');
-  let start = 0;
-  let end = text.length;
-  let colon: number;
-  if (open < 0) {
-    colon = text.indexOf(':');
-    // Two colons are no port behind an address, but an IPv6 address.
-    if (colon >= 0 && text.indexOf(':', colon + 1) >= 0) colon = -1;
-  } else {
-    start = open + 1;
-    end = text.indexOf(']', start);
-    if (end < 0 || family === 4) throw new Problem('Invalid address format');
-    colon = text.indexOf(':', end + 1);
-  }
-  let range: NatRange = {
-    flags: 0,
-    minAddress: NO_ADDRESS,
-    maxAddress: NO_ADDRESS,
-    minPart: 0,
-    maxPart: 0,
-    basePart: 0,
-  };
-  if (colon >= 0) {
-    range = { ...range, ...parsePartRange(text.slice(colon + 1), context) };
-    if (colon === 0 || colon === 2) {
-      if (colon === 0 || text.startsWith('[]')) return range;
-    }
-    if (open < 0) end = colon;
-  }
-  const addresses = text.slice(start, end);
-  const dash = addresses.indexOf('-');
-  const minAddress = parseWords(dash < 0 ? addresses : addresses.slice(0, dash), family);
-  const maxAddress = dash < 0 ? minAddress : parseWords(addresses.slice(dash + 1), family);
-  return { ...range, flags: range.flags | RANGE.MAP_IPS, minAddress, maxAddress };
-}
-
-/** `80`, `80-90`, `80-90/100`. */
-export function printParts({ flags, minPart, maxPart, basePart }: NatRange): string {
-  const range = minPart === maxPart ? String(minPart) : `${minPart}-${maxPart}`;
-  return (flags & RANGE.PROTO_OFFSET) !== 0 ? `${range}/${basePart}` : range;
-}
-
-export function printRange(range: NatRange, family: Family): string {
-  const { flags, minAddress, maxAddress } = range;
-  const ports = (flags & RANGE.PROTO_SPECIFIED) !== 0;
-  let text = '';
-  if ((flags & RANGE.MAP_IPS) !== 0) {
-    const print = (words: AddressWords): string => formatAddress(family === 4 ? [words[0]] : words);
-    text = print(minAddress);
-    if (!sameWords(minAddress, maxAddress)) text += `-${print(maxAddress)}`;
-    if (family === 6 && ports) text = `[${text}]`;
-  }
-  return ports ? `${text}:${printParts(range)}` : text;
-}
-
-/** A range of addresses and ports. `shifts`: whether the kernel's structure has room for the port that stands for the first. */
-export function natRange(shifts: boolean): ValueType<NatRange> {
-  return {
-    syntax: 'address[-address][:port[-port]]',
-    argument: 'required',
-    parse: (text, context) => {
-      const range = parseRange(text, context);
-      return shifts ? range : { ...range, basePart: 0 };
-    },
-    print: (range, { family }: RuleContext) => printRange(range, family),
-  };
-}
-
-/** Ports alone, as MASQUERADE and REDIRECT take them. */
-export const natPorts: ValueType<NatRange> = {
+/** `--to-ports` */
+export const ports: ValueType<PortRange> = {
   syntax: 'port[-port]',
   argument: 'required',
-  parse: (text, context) => ({
-    ...parsePartRange(text, context),
-    minAddress: NO_ADDRESS,
-    maxAddress: NO_ADDRESS,
-    basePart: 0,
-  }),
-  print: (range) => printParts(range),
+  parse: parsePorts,
+  print: portText,
 };
 
-export const NO_RANGE: NatRange = {
-  flags: 0,
-  minAddress: NO_ADDRESS,
-  maxAddress: NO_ADDRESS,
-  minPart: 0,
-  maxPart: 0,
-  basePart: 0,
+/**
+ * `[address[-address]][:port[-port[/base]]]`; IPv6 addresses with ports stand in brackets, and with a single colon it is
+ * that of a port (libxt_NAT.c parse_to).
+ */
+export const ends: ValueType<NatEnds> = {
+  syntax: '[address[-address]][:port[-port]]',
+  argument: 'required',
+  parse(given, context) {
+    const { family } = context;
+    let start = given.indexOf('[') + 1;
+    let stop = given.length;
+    let colon: number;
+    if (start > 0) {
+      stop = given.indexOf(']', start);
+      if (stop < 0 || family === 4) throw new Problem('Invalid address format');
+      colon = given.indexOf(':', stop + 1);
+    } else {
+      start = 0;
+      colon = given.indexOf(':');
+      if (colon >= 0 && given.includes(':', colon + 1)) colon = -1;
+      if (colon >= 0) stop = colon;
+    }
+    const range = colon < 0 ? {} : { ports: parsePorts(given.slice(colon + 1), context) };
+    // Nothing in front of the colon, or a pair of brackets; any two characters are taken for that.
+    if (colon === 0 || colon === 2) return range;
+    const text = given.slice(start, stop);
+    const dash = text.indexOf('-');
+    const low = parseAddress(dash < 0 ? text : text.slice(0, dash), family);
+    const high = dash < 0 ? low : parseAddress(text.slice(dash + 1), family);
+    return { addresses: [low, high], ...range };
+  },
+  print({ addresses, ports: range }) {
+    let text = '';
+    if (addresses) {
+      const [low, high] = addresses;
+      text = formatAddress(low) + (sameAddress(low, high) ? '' : `-${formatAddress(high)}`);
+      if (range && low.length > 1) text = `[${text}]`;
+    }
+    return range ? `${text}:${portText(range)}` : text;
+  },
 };
+
+/** As inet_pton reads it. */
+function parseAddress(text: string, family: Family): Address {
+  const word = family === 4 ? parseStrictIpv4(text) : undefined;
+  const address = word === undefined ? undefined : [word];
+  const found = family === 4 ? address : parseIpv6(text);
+  if (!found) throw new Problem(`Bad IP address "${text}"`);
+  return found;
+}
+
+/** The options that say how to choose. */
+export const random = option(flag, { help: 'Chooses ports at random, by a hash of the connection.' });
+export const randomFully = option(flag, { help: 'Chooses ports at random.' });
+export const persistent = option(flag, {
+  help: 'A client gets the same address for every destination.',
+});
+
+/** What may be given besides the range. */
+interface Choice {
+  readonly random?: Given<true>;
+  readonly 'random-fully'?: Given<true>;
+  readonly persistent?: Given<true>;
+}
+
+/** The range as NAT wants it. */
+export function natRange({ addresses, ports: range }: NatEnds, choice: Choice): NatRange {
+  let flags = 0;
+  if (addresses) flags |= RANGE.MAP_IPS;
+  if (range) flags |= RANGE.PROTO_SPECIFIED;
+  if (range?.base !== undefined) flags |= RANGE.PROTO_OFFSET;
+  if (choice.random) flags |= RANGE.PROTO_RANDOM;
+  if (choice['random-fully']) flags |= RANGE.PROTO_RANDOM_FULLY;
+  if (choice.persistent) flags |= RANGE.PERSISTENT;
+  return {
+    flags,
+    minAddress: addresses ? wordsOf(addresses[0]) : NO_ADDRESS,
+    maxAddress: addresses ? wordsOf(addresses[1]) : NO_ADDRESS,
+    minPart: range?.min ?? 0,
+    maxPart: range?.max ?? 0,
+    basePart: range?.base ?? 0,
+  };
+}
+
+/** An address of either family as four words. */
+export function wordsOf([first = 0, second = 0, third = 0, fourth = 0]: Address): AddressWords {
+  return [first, second, third, fourth];
+}
+
+/** ` random random-fully persistent` as far as they were given. */
+export function choiceText(choice: Choice): string {
+  return (
+    (choice.random ? ' random' : '') +
+    (choice['random-fully'] ? ' random-fully' : '') +
+    (choice.persistent ? ' persistent' : '')
+  );
+}
+
+/** Revisions of targets that have no place for the base of shifted ports keep that there is one, as 0. */
+export function withoutBase(range: PortRange): PortRange {
+  return range.base === undefined ? range : { ...range, base: 0 };
+}

@@ -17,7 +17,9 @@ const OPERATIONS = [
 ] as const;
 const bits = integer(0, ALL, 'bits');
 const mask = { ...integer(0, ALL, 'mask'), print: (value: number) => hex(value) };
-const shift = integer(0, 32, 'bits');
+/** Bits of a mark; the tool lets one shift by all of them, the kernel does not. */
+const WORD = 32;
+const shift = integer(0, WORD, 'bits');
 const ALONE = { excludes: OPERATIONS } as const;
 
 const given = <T>(value: T): Given<T> => ({ value, inverted: false });
@@ -44,11 +46,9 @@ export const CONNMARK = defineTarget({
     ctmask: option(mask, { excludes: ['mask'], help: 'Bits of the connection’s mark.' }),
     mask: option(mask, { excludes: ['nfmask', 'ctmask'], help: 'Bits of both marks.' }),
     'left-shift-mark': option(shift, {
-      excludes: ['right-shift-mark'],
       help: 'Shifts what is written to the left.',
     }),
     'right-shift-mark': option(shift, {
-      excludes: ['left-shift-mark'],
       help: 'Shifts what is written to the right.',
     }),
   },
@@ -57,10 +57,10 @@ export const CONNMARK = defineTarget({
     const { 'set-xmark': xset, 'set-mark': set, 'and-mark': and, 'or-mark': or, 'xor-mark': xor } = values;
     const { 'save-mark': save, 'restore-mark': restore, mask: both, nfmask, ctmask } = values;
     const { 'left-shift-mark': left, 'right-shift-mark': right } = values;
-    const shifts = {
-      ...(left ? { 'left-shift-mark': left } : {}),
-      ...(right ? { 'right-shift-mark': right } : {}),
-    };
+    // The last one counts, and none if it shifts by nothing.
+    const isRight = right !== undefined && (right.order ?? 0) > (left?.order ?? -1);
+    const bits = (isRight ? right : left)?.value ?? 0;
+    const shifts = bits === 0 ? {} : { [isRight ? 'right-shift-mark' : 'left-shift-mark']: given(bits) };
     if (save || restore) {
       return {
         ...(save ? { 'save-mark': save } : { 'restore-mark': restore! }),
@@ -95,6 +95,9 @@ export const CONNMARK = defineTarget({
     else if (nf !== ALL) masks = ` mask ${hex(nf)}`;
     return ` CONNMARK ${save ? 'save' : 'restore'}${masks}${shifted}`;
   },
+  check({ 'left-shift-mark': left, 'right-shift-mark': right }) {
+    return (left ?? right)?.value === WORD ? 'EINVAL' : undefined;
+  },
   create(values, environment) {
     track(environment);
     const { events } = environment.connections;
@@ -103,8 +106,8 @@ export const CONNMARK = defineTarget({
     const nf = nfmask?.value ?? ALL;
     const ct = ctmask?.value ?? ALL;
     const shifted = (mark: number): number => {
-      if (right) return right.value > 31 ? 0 : mark >>> right.value;
-      return left && left.value > 31 ? 0 : (mark << (left?.value ?? 0)) >>> 0;
+      if (right) return mark >>> right.value;
+      return (mark << (left?.value ?? 0)) >>> 0;
     };
     const set = (connection: Connection, mark: number): void => {
       if (connection.mark === mark) return;

@@ -13,7 +13,7 @@ import {
   type ValueType,
 } from '../extension.ts';
 import { Problem } from '../problem.ts';
-import { flag, text, unsigned } from '../values.ts';
+import { flag, unsigned } from '../values.ts';
 
 /** Words of --ctevents, by the number of their bit (enum ip_conntrack_events). */
 const EVENTS = [
@@ -53,7 +53,7 @@ const zone: ValueType<number | 'mark'> = {
   argument: 'required',
   choices: ['mark'],
   parse(given) {
-    if (given === 'mark') return 'mark';
+    if (given.toLowerCase() === 'mark') return 'mark';
     const id = unsigned(given, 0, 65535);
     if (id === undefined) throw new Problem(`Cannot parse ${given} as a zone ID`);
     return id;
@@ -64,26 +64,28 @@ const zone: ValueType<number | 'mark'> = {
 const isDefault = ({ value }: Given<number | 'mark'>) => value === 0;
 const BOTH_WAYS = 3;
 
+/** A name; what is too long is cut, and none is as if the option were not there. */
+function name(most: number, syntax: string): ValueType<string> {
+  return { syntax, argument: 'required', parse: (given) => given.slice(0, most), print: String };
+}
+
 const options = {
   notrack: option(flag, { help: 'The packet belongs to no connection, and begins none.' }),
-  helper: option(text(15, 1, 'name'), { help: 'The connection gets this helper.' }),
-  timeout: option(text(31, 1, 'policy'), {
+  helper: option(name(15, 'name'), { help: 'The connection gets this helper.' }),
+  timeout: option(name(31, 'policy'), {
     help: 'The connection gets the timeouts of this policy. There are none here, so that it is refused.',
   }),
   ctevents: option(events(EVENTS), { help: 'Only these events of the connection are told.' }),
   expevents: option(events(EXPECTATION_EVENTS), { help: 'Only these events of its expectations are told.' }),
   'zone-orig': option(zone, {
-    excludes: ['zone', 'zone-reply'],
     omit: isDefault,
     help: 'Zone of the original direction; mark: the packet’s mark is the zone.',
   }),
   'zone-reply': option(zone, {
-    excludes: ['zone', 'zone-orig'],
     omit: isDefault,
     help: 'Zone of the replies.',
   }),
   zone: option(zone, {
-    excludes: ['zone-orig', 'zone-reply'],
     omit: isDefault,
     help: 'Zone of both directions; the default one is 0.',
   }),
@@ -109,6 +111,17 @@ export const CT = defineTarget({
   table: 'raw',
   options,
   terminal: false,
+  settle(values) {
+    const { notrack, helper, timeout, ctevents, expevents } = values;
+    return {
+      ...(notrack && { notrack }),
+      ...(helper?.value && { helper }),
+      ...(timeout?.value && { timeout }),
+      ...(ctevents && { ctevents }),
+      ...(expevents && { expevents }),
+      ...settleZone(values),
+    };
+  },
   list(values, context) {
     let line = ' CT';
     for (const [key, declared] of Object.entries(options)) {
@@ -152,11 +165,21 @@ export const CT = defineTarget({
   },
 });
 
-function zoneOf(values: {
-  readonly zone?: Given<number | 'mark'>;
-  readonly 'zone-orig'?: Given<number | 'mark'>;
-  readonly 'zone-reply'?: Given<number | 'mark'>;
-}): Zone {
+type ZoneOption = 'zone' | 'zone-orig' | 'zone-reply';
+type ZoneValues = { readonly [K in ZoneOption]?: Given<number | 'mark'> };
+
+/** The real tool takes several of them: the last number counts, `mark` before any, and the directions add up. */
+function settleZone(values: ZoneValues): ZoneValues {
+  const { zone: both, 'zone-orig': original, 'zone-reply': reply } = values;
+  const given = [both, original, reply].flatMap((one) => one ?? []);
+  if (given.length === 0) return {};
+  const last = given.reduce((a, b) => ((a.order ?? 0) > (b.order ?? 0) ? a : b));
+  const value = given.some((one) => one.value === 'mark') ? 'mark' : last.value;
+  const key = original && !reply ? 'zone-orig' : reply && !original ? 'zone-reply' : 'zone';
+  return { [key]: { value, inverted: false } };
+}
+
+function zoneOf(values: ZoneValues): Zone {
   const { zone: both, 'zone-orig': original, 'zone-reply': reply } = values;
   const value = (both ?? original ?? reply)?.value ?? 0;
   const directions = original ? 1 : reply ? 2 : BOTH_WAYS;

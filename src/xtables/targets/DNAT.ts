@@ -1,40 +1,39 @@
+import { connectionOf } from '../../conntrack/connection.ts';
 import { DESTINATION } from '../../nat/range.ts';
 import { OUTPUT, PREROUTING } from '../../netfilter/constants.ts';
+import { DROP } from '../../netfilter/verdict.ts';
+import { track } from '../connection-state.ts';
 import { defineTarget, option } from '../extension.ts';
-import { NO_RANGE, natRange, printRange } from '../nat-range.ts';
-import { listFlags, rangeFlags, translate } from '../nat-target.ts';
-import { flag } from '../values.ts';
+import { choiceText, ends, natRange, persistent, random } from '../nat-range.ts';
 
 export const DNAT = defineTarget({
   name: 'DNAT',
   revision: 2,
-  summary: 'translates the destination address of the connection',
+  summary: 'translates the destination of a connection to an address of a range',
   about:
-    'Of several addresses a fixed hash of both ends chooses; of several ports the first that is free. With a base ' +
-    'port behind a slash, ports are shifted: the base becomes the first port of the range.',
+    'Asked about the first packet of a connection; the others follow it. With a base (port-port/base) ports are ' +
+    'shifted: the first port of the range stands for the base.',
   source: 'net/netfilter/xt_nat.c xt_dnat_target_v2',
   table: 'nat',
   hooks: [PREROUTING, OUTPUT],
   options: {
-    'to-destination': option(natRange(true), {
-      aliases: ['to'],
-      required: true,
-      help: 'Addresses and ports to choose from.',
-    }),
-    random: option(flag, { help: 'The port is chosen at random.' }),
-    persistent: option(flag, { help: 'A client gets the same address every time.' }),
+    'to-destination': option(
+      { ...ends, syntax: '[address[-address]][:port[-port[/base]]]' },
+      { required: true, help: 'The addresses and ports to choose from.' },
+    ),
+    random,
+    persistent,
   },
   terminal: true,
-  list(values, { family }) {
-    return ` to:${printRange(values['to-destination']?.value ?? NO_RANGE, family)}${listFlags(values)}`;
-  },
+  list: (values, context) =>
+    ` to:${ends.print(values['to-destination']?.value ?? {}, context)}${choiceText(values)}`,
   create(values, environment) {
-    const given = values['to-destination']?.value ?? NO_RANGE;
-    const range = { ...given, flags: given.flags | rangeFlags(values) };
-    return translate(
-      environment,
-      () => DESTINATION,
-      () => range,
-    );
+    track(environment);
+    const { translation } = environment;
+    const range = natRange(values['to-destination']?.value ?? {}, values);
+    return (packet) => {
+      const connection = connectionOf(packet);
+      return connection === undefined ? DROP : translation.setup(connection, range, DESTINATION, packet);
+    };
   },
 });

@@ -3,42 +3,48 @@ import { POSTROUTING } from '../../netfilter/constants.ts';
 import { ACCEPT, DROP } from '../../netfilter/verdict.ts';
 import { track } from '../connection-state.ts';
 import { defineTarget, option } from '../extension.ts';
-import { NO_RANGE, natPorts, printParts } from '../nat-range.ts';
-import { listFlags, rangeFlags } from '../nat-target.ts';
-import { flag } from '../values.ts';
+import { choiceText, natRange, ports, random, randomFully, withoutBase } from '../nat-range.ts';
+
+const LOG_INFO = 6;
 
 export const MASQUERADE = defineTarget({
   name: 'MASQUERADE',
-  summary: 'translates the source address to that of the interface the packet leaves by',
-  about: 'When the interface goes down or loses the address, the connections end.',
-  source: 'net/netfilter/nf_nat_masquerade.c',
+  summary: 'translates the source of a connection to the address of the interface it leaves by',
+  about:
+    'The connection ends when the interface goes down or loses the address. A packet that leaves by an interface ' +
+    'without an address is dropped.',
+  source: 'net/netfilter/nf_nat_masquerade.c nf_nat_masquerade_ipv4, nf_nat_masquerade_ipv6',
   table: 'nat',
   hooks: [POSTROUTING],
   options: {
-    'to-ports': option(natPorts, { help: 'Ports to choose from.' }),
-    random: option(flag, { help: 'The port is chosen at random.' }),
-    'random-fully': option(flag, { help: 'The port is chosen at random.' }),
+    'to-ports': option(ports, { help: 'The ports to choose from.' }),
+    random,
+    'random-fully': randomFully,
   },
   terminal: true,
-  list(values) {
-    const ports = values['to-ports'];
-    const text = `${ports ? ` masq ports: ${printParts(ports.value)}` : ''}${listFlags(values)}`;
-    return text;
+  settle(values) {
+    const { 'to-ports': to } = values;
+    return to ? { ...values, 'to-ports': { ...to, value: withoutBase(to.value) } } : values;
+  },
+  list(values, context) {
+    const { 'to-ports': to } = values;
+    return `${to ? ` masq ports: ${ports.print(to.value, context)}` : ''}${choiceText(values)}`;
   },
   create(values, environment) {
     track(environment);
     const { translation, services } = environment;
-    const given = values['to-ports']?.value ?? NO_RANGE;
-    const range = { ...given, flags: given.flags | rangeFlags(values) };
+    const { 'to-ports': to } = values;
+    const range = natRange(to ? { ports: to.value } : {}, values);
     return (packet, { outDevice }) => {
       const connection = connectionOf(packet);
-      if (connection === undefined) return ACCEPT;
-      // A source of 0.0.0.0 is one that the host has not chosen yet.
+      if (connection === undefined) return DROP;
+      // A host that has no address yet asks for one (DHCP).
       if (packet.family === 4 && connection.original.src0 === 0) return ACCEPT;
       const address = services.sourceAddress(packet, outDevice);
       if (address === undefined) {
-        if (packet.family === 4)
-          services.log(6, `${services.interfaces.nameOf(outDevice)} ate my IP address`);
+        if (packet.family === 4) {
+          services.log(LOG_INFO, `${services.interfaces.nameOf(outDevice)} ate my IP address`);
+        }
         return DROP;
       }
       return translation.masquerade(connection, range, address, outDevice, packet);

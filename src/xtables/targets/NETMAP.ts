@@ -1,71 +1,52 @@
-import {
-  type AddressWords,
-  addressWords,
-  DESTINATION,
-  type NatRange,
-  RANGE,
-  SOURCE,
-} from '../../nat/range.ts';
+import { connectionOf } from '../../conntrack/connection.ts';
+import { addressWords, DESTINATION, oneAddress, SOURCE } from '../../nat/range.ts';
 import { INPUT, OUTPUT, POSTROUTING, PREROUTING } from '../../netfilter/constants.ts';
-import { formatAddress, formatMask, masked } from '../address.ts';
-import { defineTarget, option, type PrintContext } from '../extension.ts';
+import { DROP } from '../../netfilter/verdict.ts';
+import { formatAddress, masked, prefixLength } from '../address.ts';
+import { track } from '../connection-state.ts';
+import { defineTarget, option, type PrintContext, type ValueType } from '../extension.ts';
 import { type HostMask, hostMask, narrow } from '../hosts.ts';
-import { translate } from '../nat-target.ts';
+import { wordsOf } from '../nat-range.ts';
 
-const network = ({ address, mask }: HostMask, { family }: PrintContext): string =>
-  `${formatAddress(address)}${formatMask(narrow(mask, family)) || (family === 4 ? '/32' : '/128')}`;
+const network: ValueType<HostMask> = {
+  ...hostMask,
+  parse(given, context) {
+    const { address, mask } = hostMask.parse(given, context);
+    return { address: masked(address, narrow(mask, context.family)), mask };
+  },
+  print: ({ address, mask }, { family }: PrintContext) =>
+    `${formatAddress(address)}/${prefixLength(narrow(mask, family)) ?? 0}`,
+};
 
 export const NETMAP = defineTarget({
   name: 'NETMAP',
-  summary: 'maps a whole network to another, address by address',
+  summary: 'translates addresses of one network to those of another, host by host',
   about:
-    'PREROUTING and OUTPUT map the destination, POSTROUTING and INPUT the source; bits outside the mask stay.',
-  source: 'net/netfilter/xt_NETMAP.c',
+    'In PREROUTING and OUTPUT it translates the destination, in POSTROUTING and INPUT the source. The bits behind the ' +
+    'mask stay.',
+  source: 'net/netfilter/xt_NETMAP.c netmap_tg4, netmap_tg6',
   table: 'nat',
   hooks: [PREROUTING, POSTROUTING, OUTPUT, INPUT],
   options: {
-    to: option({ ...hostMask, print: network }, { required: true, help: 'The network to map to.' }),
+    to: option(network, { required: true, help: 'The network.' }),
   },
   terminal: true,
-  settle(values, { family }) {
-    const { to } = values;
-    if (!to) return values;
-    const { address, mask } = to.value;
-    return { to: { ...to, value: { address: masked(address, narrow(mask, family)), mask } } };
-  },
-  list: ({ to }, context) => (to ? ` to:${network(to.value, context)}` : ''),
+  list: ({ to }, context) => ` to:${to ? network.print(to.value, context) : ''}`,
   create({ to }, environment) {
-    const { family } = environment;
-    const pad = (words: readonly number[]): AddressWords => [
-      words[0] ?? 0,
-      words[1] ?? 0,
-      words[2] ?? 0,
-      words[3] ?? 0,
-    ];
-    const net = pad(to?.value.address ?? []);
-    const mask = pad(to ? narrow(to.value.mask, family) : []);
-    return translate(
-      environment,
-      ({ hook }) => (hook === PREROUTING || hook === OUTPUT ? DESTINATION : SOURCE),
-      ({ bytes, network: at }, { hook }): NatRange => {
-        const destination = hook === PREROUTING || hook === OUTPUT;
-        const offset = family === 4 ? (destination ? 16 : 12) : destination ? 24 : 8;
-        const old = addressWords(bytes, at + offset, family);
-        const mapped: AddressWords = [
-          (old[0] & ~mask[0]) | (net[0] & mask[0]),
-          (old[1] & ~mask[1]) | (net[1] & mask[1]),
-          (old[2] & ~mask[2]) | (net[2] & mask[2]),
-          (old[3] & ~mask[3]) | (net[3] & mask[3]),
-        ];
-        return {
-          flags: RANGE.MAP_IPS | RANGE.NETMAP,
-          minAddress: mapped,
-          maxAddress: mapped,
-          minPart: 0,
-          maxPart: 0,
-          basePart: 0,
-        };
-      },
-    );
+    track(environment);
+    const { translation, family } = environment;
+    const { address = [], mask = wordsOf([]) } = to?.value ?? {};
+    const [n0, n1, n2, n3] = wordsOf(address);
+    const [m0, m1, m2, m3] = mask;
+    return (packet, { hook }) => {
+      const connection = connectionOf(packet);
+      if (connection === undefined) return DROP;
+      const side = hook === PREROUTING || hook === OUTPUT ? DESTINATION : SOURCE;
+      const at = family === 4 ? (side === SOURCE ? 12 : 16) : side === SOURCE ? 8 : 24;
+      const [a0, a1, a2, a3] = addressWords(packet.bytes, packet.network + at, family);
+      // The words that IPv4 does not have are 0 in the packet's address and in the network's.
+      const range = oneAddress([(a0 & ~m0) | n0, (a1 & ~m1) | n1, (a2 & ~m2) | n2, (a3 & ~m3) | n3]);
+      return translation.setup(connection, range, side, packet);
+    };
   },
 });

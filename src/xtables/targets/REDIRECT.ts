@@ -1,59 +1,57 @@
-import { addressWords, DESTINATION, oneAddress, RANGE } from '../../nat/range.ts';
+import { connectionOf } from '../../conntrack/connection.ts';
+import { addressWords, DESTINATION, oneAddress } from '../../nat/range.ts';
 import { OUTPUT, PREROUTING } from '../../netfilter/constants.ts';
 import { DROP } from '../../netfilter/verdict.ts';
-import { defineTarget, option } from '../extension.ts';
-import { NO_RANGE, natPorts, parsePartRange, printParts } from '../nat-range.ts';
-import { listFlags, rangeFlags, translate } from '../nat-target.ts';
+import { track } from '../connection-state.ts';
+import { defineTarget, option, type ValueType } from '../extension.ts';
+import { choiceText, natRange, type PortRange, ports, random } from '../nat-range.ts';
 import { Problem } from '../problem.ts';
-import { flag } from '../values.ts';
 
 const LOOPBACK = {
   4: Uint8Array.of(127, 0, 0, 1),
   6: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
+} as const;
+
+const unshifted: ValueType<PortRange> = {
+  ...ports,
+  parse(given, context) {
+    const range = ports.parse(given, context);
+    if (range.base === undefined) return range;
+    throw new Problem('Shifted portmap ranges not supported with this kernel');
+  },
 };
 
 export const REDIRECT = defineTarget({
   name: 'REDIRECT',
-  summary: 'translates the destination to the host itself',
+  summary: 'translates the destination of a connection to this host itself',
   about:
-    'What arrives goes to the first address of the interface it arrived at, what the host sends to the loopback ' +
-    'address. An interface without address drops it.',
-  source: 'net/netfilter/nf_nat_redirect.c',
+    'In PREROUTING to the first address of the interface it came by, in OUTPUT to the loopback address. An interface ' +
+    'without an address drops the packet.',
+  source: 'net/netfilter/nf_nat_redirect.c nf_nat_redirect_ipv4, nf_nat_redirect_ipv6',
   table: 'nat',
   hooks: [PREROUTING, OUTPUT],
   options: {
-    'to-ports': option(
-      {
-        ...natPorts,
-        parse(text, context) {
-          if ((parsePartRange(text, context).flags & RANGE.PROTO_OFFSET) !== 0) {
-            throw new Problem('Shifted portmap ranges not supported with this kernel');
-          }
-          return natPorts.parse(text, context);
-        },
-      },
-      { help: 'Ports to choose from.' },
-    ),
-    random: option(flag, { help: 'The port is chosen at random.' }),
+    'to-ports': option(unshifted, { help: 'The ports to choose from; the same port if left out.' }),
+    random,
   },
   terminal: true,
-  list(values) {
-    const ports = values['to-ports'];
-    return `${ports ? ` redir ports ${printParts(ports.value)}` : ''}${listFlags(values)}`;
+  list(values, context) {
+    const { 'to-ports': to } = values;
+    return `${to ? ` redir ports ${ports.print(to.value, context)}` : ''}${choiceText(values)}`;
   },
   create(values, environment) {
-    const { services, family } = environment;
-    const given = values['to-ports']?.value ?? NO_RANGE;
-    const flags = given.flags | rangeFlags(values);
-    const { minPart, maxPart } = given;
-    return translate(
-      environment,
-      () => DESTINATION,
-      (packet, { hook, inDevice }) => {
-        const address = hook === OUTPUT ? LOOPBACK[family] : services.ownAddress(packet, inDevice);
-        if (address === undefined) return DROP;
-        return { ...oneAddress(addressWords(address, 0, family), flags), minPart, maxPart };
-      },
-    );
+    track(environment);
+    const { translation, services } = environment;
+    const { 'to-ports': to } = values;
+    const range = natRange(to ? { ports: to.value } : {}, values);
+    return (packet, { hook, inDevice }) => {
+      const connection = connectionOf(packet);
+      if (connection === undefined) return DROP;
+      const { family } = packet;
+      const address = hook === OUTPUT ? LOOPBACK[family] : services.ownAddress(packet, inDevice);
+      if (address === undefined) return DROP;
+      const { flags, minAddress, maxAddress } = oneAddress(addressWords(address, 0, family), range.flags);
+      return translation.setup(connection, { ...range, flags, minAddress, maxAddress }, DESTINATION, packet);
+    };
   },
 });

@@ -1,40 +1,41 @@
+import { connectionOf } from '../../conntrack/connection.ts';
 import { SOURCE } from '../../nat/range.ts';
 import { INPUT, POSTROUTING } from '../../netfilter/constants.ts';
+import { DROP } from '../../netfilter/verdict.ts';
+import { track } from '../connection-state.ts';
 import { defineTarget, option } from '../extension.ts';
-import { NO_RANGE, natRange, printRange } from '../nat-range.ts';
-import { listFlags, rangeFlags, translate } from '../nat-target.ts';
-import { flag } from '../values.ts';
+import { choiceText, ends, natRange, persistent, random, randomFully, withoutBase } from '../nat-range.ts';
 
 export const SNAT = defineTarget({
   name: 'SNAT',
-  summary: 'translates the source address of the connection',
+  summary: 'translates the source of a connection to an address of a range',
   about:
-    'A source that has a mapping in the range gets the same again; else the address follows from a fixed hash of ' +
-    'both ends, and the port stays if it is free.',
+    'Asked about the first packet of a connection; the others follow it. Without ports the old one is kept where it is ' +
+    'free. A base of shifted ports (port-port/base) is taken but counts as 0.',
   source: 'net/netfilter/xt_nat.c xt_snat_target_v1',
   table: 'nat',
   hooks: [POSTROUTING, INPUT],
   options: {
-    'to-source': option(natRange(false), {
-      aliases: ['to'],
-      required: true,
-      help: 'Addresses and ports to choose from.',
-    }),
-    random: option(flag, { help: 'The port is chosen at random.' }),
-    'random-fully': option(flag, { help: 'The port is chosen at random.' }),
-    persistent: option(flag, { help: 'A client gets the same address for every destination.' }),
+    'to-source': option(ends, { required: true, help: 'The addresses and ports to choose from.' }),
+    random,
+    'random-fully': randomFully,
+    persistent,
   },
   terminal: true,
-  list(values, { family }) {
-    return ` to:${printRange(values['to-source']?.value ?? NO_RANGE, family)}${listFlags(values)}`;
+  settle(values) {
+    const { 'to-source': to } = values;
+    if (!to?.value.ports) return values;
+    return { ...values, 'to-source': { ...to, value: { ...to.value, ports: withoutBase(to.value.ports) } } };
   },
+  list: (values, context) =>
+    ` to:${ends.print(values['to-source']?.value ?? {}, context)}${choiceText(values)}`,
   create(values, environment) {
-    const given = values['to-source']?.value ?? NO_RANGE;
-    const range = { ...given, flags: given.flags | rangeFlags(values) };
-    return translate(
-      environment,
-      () => SOURCE,
-      () => range,
-    );
+    track(environment);
+    const { translation } = environment;
+    const range = natRange(values['to-source']?.value ?? {}, values);
+    return (packet) => {
+      const connection = connectionOf(packet);
+      return connection === undefined ? DROP : translation.setup(connection, range, SOURCE, packet);
+    };
   },
 });

@@ -3,6 +3,7 @@ import { ACCEPT } from './ACCEPT.ts';
 import { CONNMARK } from './CONNMARK.ts';
 import { CT, NOTRACK } from './CT.ts';
 import { DNAT } from './DNAT.ts';
+import { DNPT } from './DNPT.ts';
 import { DROP } from './DROP.ts';
 import { HL } from './HL.ts';
 import { LOG } from './LOG.ts';
@@ -15,6 +16,7 @@ import { REDIRECT } from './REDIRECT.ts';
 import { REJECT } from './REJECT.ts';
 import { RETURN } from './RETURN.ts';
 import { SNAT } from './SNAT.ts';
+import { SNPT } from './SNPT.ts';
 import { TOS } from './TOS.ts';
 import { TRACE } from './TRACE.ts';
 import { TTL } from './TTL.ts';
@@ -25,6 +27,7 @@ export const TARGETS: readonly Target[] = [
   CONNMARK,
   CT,
   DNAT,
+  DNPT,
   DROP,
   HL,
   LOG,
@@ -38,6 +41,7 @@ export const TARGETS: readonly Target[] = [
   ...REJECT,
   RETURN,
   SNAT,
+  SNPT,
   TOS,
   TRACE,
   TTL,
