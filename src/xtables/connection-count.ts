@@ -47,6 +47,15 @@ export class ConnectionCount {
     this.#seed = seed;
   }
 
+  /** How many keys it remembers. */
+  get size(): number {
+    let size = 0;
+    for (const first of this.#buckets.values()) {
+      for (let list: List | undefined = first; list; list = list.next) size++;
+    }
+    return size;
+  }
+
   /** Counts the packet's connection with its key, and answers how many there are; 0 if it has no tuple. */
   count(packet: Packet, words: readonly number[]): number {
     const list = this.#find(words);
