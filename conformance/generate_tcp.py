@@ -265,15 +265,17 @@ def scenario(name, seed):
     generator = Generator(seed)
     r = generator.r
     conversations = [Conversation(r, r.random() < 0.2, port) for port in (5000, 5001, 5002)[:r.choice([1, 1, 2, 3])]]
-    steps = []
+    host, steps, pauses = router(generator, settings(r)), [], False
     for _ in range(r.randrange(25, 60)):
         steps += r.choice(conversations).steps()
         if r.random() < 0.3:
             steps.append({"run": "conntrack -L -o extended" + r.choice(["", "", " -f ipv6"])})
         if r.random() < 0.01:
             steps.append({"wait": 1})
-    return {"name": name, "about": "random TCP conversations", "tags": ["random", "tcp"],
-            "host": router(generator, settings(r)), "steps": steps}
+        if r.random() < 0.02:                # nobody needs tracking for a while
+            pauses = not pauses
+            steps.append({"run": "iptables -F FORWARD"} if pauses else {"run": "iptables-restore", "stdin": host["iptables"]})
+    return {"name": name, "about": "random TCP conversations", "tags": ["random", "tcp"], "host": host, "steps": steps}
 
 
 KINDS = {"tcp": scenario}
