@@ -355,9 +355,14 @@ export class Conntrack {
     if (connection === undefined) return ACCEPT;
     if (connection.help !== undefined || (connection.status & STATUS.SEQ_ADJUST) !== 0) {
       const verdict = runHelper(this, packet, connection, state);
-      if (verdict !== ACCEPT) return verdict;
+      if (verdict !== ACCEPT) {
+        if (!connection.confirmed) this.expectations.removeOf(connection);
+        return verdict;
+      }
     }
     const verdict = connection.confirmed ? ACCEPT : this.#confirm(packet, connection);
+    // Whoever did not get into the table is gone with what it expects. (nf_ct_destroy)
+    if (this.expectations.count > 0 && !connection.confirmed) this.expectations.removeOf(connection);
     if (connection.pendingEvents !== 0) this.events.deliver(connection);
     return verdict;
   }

@@ -54,6 +54,7 @@ export class Expectation {
     tuple.destinationPart = port;
     mask.family = to.family;
     mask.protocol = protocol;
+    mask.destinationPart = 0xffff;
     return this;
   }
 

@@ -71,6 +71,9 @@ export function connectionLine(connection: Connection, conntrack: Conntrack): st
   return words.join(' ');
 }
 
+/** Flags of expectations, from bit 0 on. */
+const FLAGS = ['PERMANENT', 'INACTIVE', 'USERSPACE'];
+
 /** An expectation as `conntrack -L expect` writes it. */
 export function expectationLine(expectation: Expectation, conntrack: Conntrack): string {
   const { tuple, mask, master } = expectation;
@@ -84,9 +87,12 @@ export function expectationLine(expectation: Expectation, conntrack: Conntrack):
   ];
   words.push(`mask-src=${from} mask-dst=${ones}`);
   const parts = partFields(mask);
-  if (parts !== '') words.push(`sport=${mask.sourcePart} dport=65535`);
+  if (parts !== '') words.push(parts);
   const [source, destination, ...rest] = tupleFields(master.original).split(' ');
-  words.push(`master-${source} master-${destination}`, ...rest, `class=${expectation.class}`);
+  words.push(`master-${source} master-${destination}`, ...rest);
+  const flags = FLAGS.filter((_, bit) => (expectation.flags >> bit) & 1);
+  if (flags.length > 0) words.push(flags.join(','));
+  words.push(`class=${expectation.class}`);
   const helper = master.help?.helper;
   if (helper) words.push(`helper=${helper.name}`);
   return words.join(' ');

@@ -15,7 +15,7 @@ const UDP = 17;
 const TCP = 6;
 /** Seconds that the control connection is kept after each answer: a backup may take long to begin. */
 const MASTER_TIMEOUT = 300;
-const CHANNELS = ['DATA ', 'MESG ', 'INDEX '];
+const CHANNELS = ['DATA ', 'MESG ', 'INDEX ', 'STATE '];
 const MOST_DIGITS = 5;
 
 /**
@@ -50,7 +50,7 @@ export function makeAmanda(conntrack: Conntrack, helpers: Helpers): Helper {
     name: 'amanda',
     families: [4, 6],
     protocol: UDP,
-    policies: [{ maxExpected: 3, timeout: 180 }],
+    policies: [{ maxExpected: 4, timeout: 180 }],
     help(packet: Packet, offset: number, connection: Connection, info: number, _state: HookState): Verdict {
       if (infoDirection(info) === ORIGINAL) return ACCEPT;
       conntrack.setTimeout(connection, MASTER_TIMEOUT * 1e6);

@@ -66,9 +66,8 @@ export class PptpState {
   /** The server's (PAC) and the client's (PNS) number for the call; with NAT the client's as the server sees it. */
   serverCall = 0;
   clientCall = 0;
-  /** For NAT: the client's own number, and the server's. (struct nf_nat_pptp) */
+  /** For NAT: the client's own number. (struct nf_nat_pptp) */
   natClientCall = 0;
-  natServerCall = 0;
 }
 
 /** The helper's notes on a control connection. */
@@ -193,6 +192,7 @@ export function makePptp(conntrack: Conntrack, helpers: Helpers): Helper {
         end(connection);
         return true;
       case PPTP.WAN_ERROR_NOTIFY:
+      case PPTP.SET_LINK_INFO:
       case PPTP.ECHO_REQUEST:
       case PPTP.ECHO_REPLY:
         return true;

@@ -55,13 +55,12 @@ export function pptpRewriter(nat: Nat): PptpRewriter {
     },
     tunnel(connection: Connection, there: Expectation, back: Expectation): void {
       const state = pptpState(connection);
-      state.natServerCall = state.serverCall;
       there.saved.sourcePart = state.clientCall;
       there.tuple.sourcePart = state.natClientCall;
       there.tuple.destinationPart = state.serverCall;
       there.direction = ORIGINAL;
       back.saved.sourcePart = state.natClientCall;
-      back.tuple.sourcePart = state.natServerCall;
+      back.tuple.sourcePart = state.serverCall;
       back.tuple.destinationPart = state.clientCall;
       back.direction = REPLY;
     },
@@ -72,8 +71,9 @@ export function pptpRewriter(nat: Nat): PptpRewriter {
       const other = master.handles[there ? REPLY : ORIGINAL];
       tuple.copyFrom(other);
       tuple.protocol = GRE;
-      tuple.sourcePart = there ? state.serverCall : state.natClientCall;
-      tuple.destinationPart = there ? state.clientCall : state.natServerCall;
+      // Linux looks the calls of the other case up in the tunnel, which has none: so that expectation stays.
+      tuple.sourcePart = there ? state.serverCall : 0;
+      tuple.destinationPart = there ? state.clientCall : 0;
       const opposite = conntrack.expectations.find(tuple, connection.zone);
       if (opposite) conntrack.expectations.remove(opposite);
       const from = destinationWords(other);

@@ -99,6 +99,7 @@ function rewriteVia(message: SipMessage, request: boolean): string | undefined {
   const port = findNumberParameter(message, end, 'rport=');
   if (
     port !== undefined &&
+    port >= 1024 &&
     port === there.destinationPart &&
     port !== back.sourcePart &&
     !mangleMessage(message, place.at, place.length, String(back.sourcePart))
