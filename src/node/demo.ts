@@ -15,7 +15,7 @@ import type { Carried, Output } from './trace-output.ts';
 
 const DEVICES = ['lan0', 'srv0', 'wan0'];
 const HELP = `
-The capture was recorded with tcpdump on a Linux router between an office network, servers and the world
+The capture was recorded with tcpdump on a Linux gateway that translates between an office network, servers and the world
 (conformance/demo/record.sh records it again); the router had the same rules. What arrived there arrives here; what
 leaves here, and what the rules log, is compared with what Linux sent and logged.
 
@@ -153,7 +153,7 @@ class DemoOutput implements Output {
 
   begin(packets: number): void {
     const what = this.#all ? 'every packet' : 'the first packet of each kind';
-    const text = `${packets} packets that tcpdump recorded on a router (ping, DNS, web, port scans); the journey of ${what}:`;
+    const text = `${packets} packets that tcpdump recorded on a router (ping, DNS, web, ssh, ftp, port scans); the journey of ${what}:`;
     this.#write([[{ text, style: 'plain' }]]);
   }
 
