@@ -12,9 +12,6 @@ export const TCP_TIME_WAIT = 7;
 export const TCP_CLOSE = 8;
 /** A SYN went each way: simultaneous open. */
 export const TCP_SYN_SENT2 = 9;
-/** Timeouts that belong to no state stand behind those of the states. */
-export const TIMEOUT_RETRANS = 10;
-export const TIMEOUT_UNACKNOWLEDGED = 11;
 
 /** As the conntrack command writes them, by number. */
 export const TCP_STATE_NAMES: readonly string[] = [

@@ -39,13 +39,11 @@ import {
   TCP_SYN_SENT,
   TCP_SYN_SENT2,
   TCP_TIME_WAIT,
-  TCP_TIMEOUTS,
   TcpData,
-  TIMEOUT_RETRANS,
-  TIMEOUT_UNACKNOWLEDGED,
   tcpData,
 } from './tcp-state.ts';
 import { nextTcpState, tcpFlagsAreValid } from './tcp-table.ts';
+import { TcpTimeouts } from './tcp-timeouts.ts';
 import { BESIDE_WINDOW, OUT_OF_WINDOW, TcpWindow } from './tcp-window.ts';
 import { IGNORED, NO_STATE } from './transitions.ts';
 
@@ -69,10 +67,8 @@ class TcpTracker implements Tracker {
   readonly #conntrack: Conntrack;
   readonly #window: TcpWindow;
   readonly #loose: SettingCell;
-  readonly #maxRetransmissions: SettingCell;
   readonly #ignoreInvalidReset: SettingCell;
-  /** Seconds, by state. */
-  readonly #timeouts: readonly SettingCell[];
+  readonly #timeouts: TcpTimeouts;
   readonly #segment = new TcpSegment();
 
   constructor(conntrack: Conntrack) {
@@ -80,11 +76,8 @@ class TcpTracker implements Tracker {
     this.#conntrack = conntrack;
     this.#window = new TcpWindow(conntrack);
     this.#loose = settings.flag('tcp_loose', true);
-    this.#maxRetransmissions = settings.define('nf_conntrack_tcp_max_retrans', 3, { min: 0, max: 255 });
     this.#ignoreInvalidReset = settings.flag('tcp_ignore_invalid_rst', false);
-    this.#timeouts = TCP_TIMEOUTS.map(([name, seconds]) =>
-      name === undefined ? { value: seconds } : settings.timeout(`tcp_timeout_${name}`, seconds),
-    );
+    this.#timeouts = new TcpTimeouts(settings);
   }
 
   stateName(connection: Connection): string | undefined {
@@ -242,7 +235,7 @@ class TcpTracker implements Tracker {
   #refresh(connection: Connection, data: TcpData, old: number, packet: Packet, info: number): void {
     const { index } = this.#segment;
     const { state, status } = connection;
-    let seconds = this.#timeout(connection, data, index);
+    let seconds = this.#timeouts.after(connection, data, index);
     if ((status & STATUS.SEEN_REPLY) === 0) {
       if (index === RST) {
         this.#conntrack.kill(connection, info, packet);
@@ -251,7 +244,7 @@ class TcpTracker implements Tracker {
       // SYNs alone, again and again, keep nothing alive.
       if (index === SYN && old === TCP_SYN_SENT) return;
       if (state === TCP_ESTABLISHED) {
-        seconds = Math.min(seconds, this.#seconds(connection, TIMEOUT_UNACKNOWLEDGED));
+        seconds = Math.min(seconds, this.#timeouts.unacknowledged(connection));
       }
     } else if (
       (status & STATUS.ASSURED) === 0 &&
@@ -262,23 +255,6 @@ class TcpTracker implements Tracker {
       this.#conntrack.events.note(connection, EVENT.ASSURED);
     }
     this.#conntrack.refresh(connection, info, packet, seconds * SECOND);
-  }
-
-  #timeout(connection: Connection, data: TcpData, index: number): number {
-    const seconds = this.#seconds(connection, connection.state);
-    const retransmitted = this.#seconds(connection, TIMEOUT_RETRANS);
-    if (data.retransmissions >= this.#maxRetransmissions.value && seconds > retransmitted)
-      return retransmitted;
-    if (index === RST) return this.#seconds(connection, TCP_CLOSE);
-    if (((data.sides[0].flags | data.sides[1].flags) & TCP_FLAG.DATA_UNACKNOWLEDGED) !== 0) {
-      const unacknowledged = this.#seconds(connection, TIMEOUT_UNACKNOWLEDGED);
-      if (seconds > unacknowledged) return unacknowledged;
-    }
-    return data.lastWindow === 0 ? Math.min(seconds, retransmitted) : seconds;
-  }
-
-  #seconds(connection: Connection, which: number): number {
-    return connection.timeouts?.[which] ?? this.#timeouts[which]!.value;
   }
 
   /**
@@ -303,13 +279,13 @@ class TcpTracker implements Tracker {
       return;
     }
     const left = (connection.timeout - this.#conntrack.services.timers.now) / SECOND;
-    const timeout = this.#seconds(connection, TIMEOUT_UNACKNOWLEDGED);
+    const timeout = this.#timeouts.unacknowledged(connection);
     if (left < SHORT || left <= timeout) return;
     if (this.#conntrack.logInvalid.value !== 0) {
       const what = `packet (index ${index}, dir ${direction}) response for index ${lastIndex}`;
       this.#invalid(packet, state, `${what} lower timeout to ${timeout * HZ}`);
     }
-    this.#conntrack.setTimeout(connection, timeout * SECOND);
+    this.#conntrack.expireIn(connection, timeout * SECOND);
   }
 }
 
