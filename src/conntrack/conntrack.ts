@@ -420,7 +420,7 @@ export class Conntrack {
    * Puts a connection's end off to `duration` microseconds from now, and counts the packet. (nf_ct_refresh_acct)
    */
   refresh(connection: Connection, info: number, packet: Packet, duration: number): void {
-    this.setTimeout(connection, duration);
+    this.expireIn(connection, duration);
     const { counts } = connection;
     if (counts !== undefined) {
       const count = counts[infoDirection(info)];
@@ -430,7 +430,7 @@ export class Conntrack {
   }
 
   /** Sets when a connection ends: `duration` microseconds from now, or from its confirmation. */
-  setTimeout(connection: Connection, duration: number): void {
+  expireIn(connection: Connection, duration: number): void {
     if ((connection.status & STATUS.FIXED_TIMEOUT) !== 0) return;
     if (!connection.confirmed) {
       connection.timeout = duration;

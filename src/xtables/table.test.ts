@@ -41,6 +41,7 @@ describe('tables', () => {
     expect(hooks.list(4, 3).map(({ name, priority }) => ({ name, priority }))).toEqual([
       { name: 'iptable_raw', priority: -300 },
       { name: 'iptable_mangle', priority: -150 },
+      { name: 'nat', priority: -100 },
       { name: 'iptable_filter', priority: 0 },
     ]);
     expect(hooks.list(6, 3)).toEqual([]);

@@ -53,7 +53,7 @@ export function makeAmanda(conntrack: Conntrack, helpers: Helpers): Helper {
     policies: [{ maxExpected: 4, timeout: 180 }],
     help(packet: Packet, offset: number, connection: Connection, info: number, _state: HookState): Verdict {
       if (infoDirection(info) === ORIGINAL) return ACCEPT;
-      conntrack.setTimeout(connection, MASTER_TIMEOUT * 1e6);
+      conntrack.expireIn(connection, MASTER_TIMEOUT * 1e6);
       const data = offset + UDP_LENGTH;
       if (data >= packet.end) return ACCEPT;
       const connect = findText(packet.bytes, data, packet.end, 'CONNECT ');

@@ -38,7 +38,7 @@ export function makeNetbiosNs(conntrack: Conntrack): Helper {
       expectation.mask.src0 = mask;
       expectation.flags = EXPECT_PERMANENT;
       conntrack.expectations.insert(expectation);
-      conntrack.setTimeout(connection, TIMEOUT * 1e6);
+      conntrack.expireIn(connection, TIMEOUT * 1e6);
       return ACCEPT;
     },
   };

@@ -185,7 +185,7 @@ export function makeSipUdp(conntrack: Conntrack, helpers: Helpers): Helper {
     help(packet: Packet, offset: number, connection: Connection, info: number, _state: HookState): Verdict {
       const start = offset + UDP_LENGTH;
       if (start >= packet.end) return ACCEPT;
-      conntrack.setTimeout(connection, SIP_TIMEOUT * 1e6);
+      conntrack.expireIn(connection, SIP_TIMEOUT * 1e6);
       const length = packet.end - start;
       if (length < SHORTEST) return ACCEPT;
       return readMessage(sip, new SipMessage(packet, offset, connection, info, start, length));
@@ -205,7 +205,7 @@ export function makeSipTcp(conntrack: Conntrack, helpers: Helpers): Helper {
       if (info !== INFO_ESTABLISHED && info !== INFO_ESTABLISHED_REPLY) return ACCEPT;
       const start = tcpPayload(packet, offset);
       if (start < 0) return ACCEPT;
-      conntrack.setTimeout(connection, SIP_TIMEOUT * 1e6);
+      conntrack.expireIn(connection, SIP_TIMEOUT * 1e6);
       if (packet.end - start < SHORTEST) return ACCEPT;
       const message = new SipMessage(packet, offset, connection, info, start, 0);
       let difference = 0;
