@@ -1,3 +1,4 @@
+import { Balancer } from '../balance/balancer.ts';
 import { Conntrack } from '../conntrack/conntrack.ts';
 import { Defrag } from '../conntrack/defrag.ts';
 import { Nat } from '../nat/nat.ts';
@@ -59,6 +60,7 @@ export class Host {
   readonly xtables: Xtables;
   readonly services: Services;
   readonly options: HostOptions;
+  #balancer: Balancer | undefined = undefined;
   /** Called with each frame that leaves; replaceable while the host runs. */
   transmit: (device: string, frame: Uint8Array) => void;
   /** Called with each line of the kernel log. */
@@ -107,6 +109,14 @@ export class Host {
     defineUnreadSettings(this.sysctl);
     limitSettings(this.sysctl);
     defineConntrackSettings(this.sysctl, this.conntrack);
+  }
+
+  /** The load balancer. It registers nothing before its first service. */
+  get balancer(): Balancer {
+    this.#balancer ??= new Balancer(this.hooks, this.services, {
+      defragment: (family) => this.defrag.acquire(family),
+    });
+    return this.#balancer;
   }
 
   /** Who watches the packets of this host. */
