@@ -33,10 +33,13 @@ class Side:
 class Conversation:
     """Makes one segment after the other, most of them as two good TCPs would, some not."""
 
-    def __init__(self, r, six, port):
+    def __init__(self, r, six, port, local=False):
         self.r, self.six = r, six
         self.client = Side(r, "lan0", "20010db8000100000000000000000010" if six else "c000020a", port)
-        self.server = Side(r, "wan0", "20010db8000200000000000000000080" if six else "cb007150", 80)
+        if local:                           # a program of the router itself, unknown to its own TCP, which resets
+            self.server = Side(r, None, "20010db8000200000000000000000001" if six else "cb007101", 80)
+        else:
+            self.server = Side(r, "wan0", "20010db8000200000000000000000080" if six else "cb007150", 80)
         self.last = None
         self.plan = []
         self.opened = False
@@ -57,7 +60,8 @@ class Conversation:
             length = r.choice([0, 4, 15])
         window = side.window if window is None else window
         other = self.other(side)
-        head = struct.pack("!HHIIBBHHH", side.port, other.port, seq & MASK, ack & MASK, length << 4, flags, window, 0, 0)
+        head = struct.pack("!HHIIBBHHH", side.port, other.port, seq & MASK, ack & MASK, length << 4, flags, window,
+                           0, 0)
         body = head + options + data
         source, destination = bytes.fromhex(side.address), bytes.fromhex(other.address)
         if damage == "cut":
@@ -72,6 +76,9 @@ class Conversation:
             head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), r.randrange(1, 65536), 0x4000, 64, 6, 0)
             value = checksum(head + source + destination)
             packet = head[:10] + struct.pack("!H", value) + source + destination + body
+        if side.device is None:
+            self.last = {"send": packet.hex()}
+            return self.last
         mac = CLIENT_MAC if side is self.client else SERVER_MAC
         frame = ROUTER_MACS[side.device] + mac + ("86dd" if self.six else "0800") + packet.hex()
         self.last = {"in": side.device, "frame": frame}
@@ -178,8 +185,8 @@ class Conversation:
         """A number about this one: next to it, a window from it, or anywhere."""
         r = self.r
         wide = max(side.window, 1)
-        return number + r.choice([0, 0, 0, 1, -1, 2, -2, 10, -10, wide, -wide, wide + 1, -wide - 1, 66000, -66000, -66001,
-                                  70000, -70000, 1 << 20, -(1 << 20), 1 << 31, r.getrandbits(32)])
+        return number + r.choice([0, 0, 0, 1, -1, 2, -2, 10, -10, wide, -wide, wide + 1, -wide - 1, 66000, -66000,
+                                  -66001, 70000, -70000, 1 << 20, -(1 << 20), 1 << 31, r.getrandbits(32)])
 
     def sack(self, side):
         r = self.r
@@ -191,8 +198,8 @@ class Conversation:
         r = self.r
         side = r.choice([self.client, self.server])
         other = self.other(side)
-        kind = r.choice(["seq", "seq", "ack", "ack", "both", "rst", "rst", "rst", "syn", "syn", "synack", "fin", "fin", "sack",
-                         "sack", "flags", "damage", "challenge"])
+        kind = r.choice(["seq", "seq", "ack", "ack", "both", "rst", "rst", "rst", "syn", "syn", "synack", "fin", "fin",
+                         "sack", "sack", "flags", "damage", "challenge"])
         data = b"z" * r.choice([0, 0, 1, 5, 100])
         seq, ack, window = side.next, side.got, self.some_window(side)
         if kind == "seq":
@@ -236,16 +243,17 @@ def router(generator, choices):
     for name, value, probability in choices:
         if generator.chance(probability):
             sysctls["net.netfilter.nf_conntrack_" + name] = value
-    rules = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
+    rules = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", ":count - [0:0]"]
     for state in ("INVALID", "NEW", "ESTABLISHED", "RELATED", "UNTRACKED"):
-        rules.append(f"-A FORWARD -m conntrack --ctstate {state}")
+        rules.append(f"-A count -m conntrack --ctstate {state}")
     for expire in ("0:15", "16:35", "36:50", "51:70", "71:100", "101:200", "201:400", "401:6000", "6001:500000"):
-        rules.append(f"-A FORWARD -m conntrack --ctexpire {expire}")
-    rules += ["-A FORWARD -m conntrack --ctdir ORIGINAL", "-A FORWARD -m conntrack --ctdir REPLY",
-              "-A FORWARD -m conntrack --ctstatus SEEN_REPLY", "-A FORWARD -m conntrack --ctstatus ASSURED",
-              "-A FORWARD -m conntrack --ctstatus CONFIRMED"]
+        rules.append(f"-A count -m conntrack --ctexpire {expire}")
+    rules += ["-A count -m conntrack --ctdir ORIGINAL", "-A count -m conntrack --ctdir REPLY",
+              "-A count -m conntrack --ctstatus SEEN_REPLY", "-A count -m conntrack --ctstatus ASSURED",
+              "-A count -m conntrack --ctstatus CONFIRMED"]
     if generator.chance(0.4):
-        rules.append("-A FORWARD -m conntrack --ctstate INVALID -j DROP")
+        rules.append("-A count -m conntrack --ctstate INVALID -j DROP")
+    rules += [f"-A {chain} -j count" for chain in ("INPUT", "FORWARD", "OUTPUT")]
     text = "\n".join(rules + ["COMMIT", ""])
     return {"interfaces": [
                 {"name": "lan0", "mac": "02:00:00:00:00:01", "mtu": 1500,
@@ -264,7 +272,8 @@ def router(generator, choices):
 def scenario(name, seed):
     generator = Generator(seed)
     r = generator.r
-    conversations = [Conversation(r, r.random() < 0.2, port) for port in (5000, 5001, 5002)[:r.choice([1, 1, 2, 3])]]
+    ports = [5000, 5001, 5002][:r.choice([1, 1, 2, 3])]
+    conversations = [Conversation(r, r.random() < 0.2, port, r.random() < 0.2) for port in ports]
     host, steps, pauses = router(generator, settings(r)), [], False
     for _ in range(r.randrange(25, 60)):
         steps += r.choice(conversations).steps()
@@ -274,7 +283,7 @@ def scenario(name, seed):
             steps.append({"wait": 1})
         if r.random() < 0.02:                # nobody needs tracking for a while
             pauses = not pauses
-            steps.append({"run": "iptables -F FORWARD"} if pauses else {"run": "iptables-restore", "stdin": host["iptables"]})
+            steps.append({"run": "iptables -F"} if pauses else {"run": "iptables-restore", "stdin": host["iptables"]})
     return {"name": name, "about": "random TCP conversations", "tags": ["random", "tcp"], "host": host, "steps": steps}
 
 
