@@ -8,9 +8,9 @@ import {
   setConnection,
 } from './connection.ts';
 import type { Conntrack } from './conntrack.ts';
-import { type Handle, REPLY, sameTuple } from './tuple.ts';
+import { type Handle, sameTuple } from './tuple.ts';
 
-/** Seconds that a connection lives which only its original direction finds. */
+/** How long a connection lives that only its answers find, microseconds. */
 const CLASH_TIMEOUT = 1e6;
 
 /**
@@ -36,8 +36,8 @@ export function resolveClash(
       statistics.clashResolve++;
       return ACCEPT;
     }
-    if (joinsBeside(conntrack, winner, loser, rival)) {
-      // Answers belong to the winner; this one only lets the packets of the original direction through, for a second.
+    if (answersElsewhere(conntrack, loser)) {
+      // The first one takes the packets of the original direction; this one only finds its own answers, for a second.
       loser.timeout = CLASH_TIMEOUT;
       loser.status |= STATUS.FIXED_TIMEOUT | STATUS.NAT_CLASH;
       conntrack.insert(loser, false);
@@ -71,9 +71,7 @@ function sameHandle(a: Handle, b: Handle): boolean {
   return a.zone === b.zone && sameTuple(a, b);
 }
 
-/** Only the answers clash, and the winner has had none. (nf_ct_resolve_clash_harder) */
-function joinsBeside(conntrack: Conntrack, winner: Connection, loser: Connection, rival: Handle): boolean {
-  if (rival.direction !== REPLY || (winner.status & STATUS.SEEN_REPLY) !== 0) return false;
-  if (conntrack.findHandle(loser.original, loser.zone) !== undefined) return false;
-  return sameHandle(winner.reply, loser.reply);
+/** NAT has led the two to different places: the answers to this one are not taken. (nf_ct_resolve_clash_harder) */
+function answersElsewhere(conntrack: Conntrack, loser: Connection): boolean {
+  return conntrack.findHandle(loser.reply, loser.zone) === undefined;
 }

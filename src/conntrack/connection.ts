@@ -40,7 +40,7 @@ export const STATUS = {
   FIXED_TIMEOUT: 1 << 10,
   /** No connection, but a set of wishes that the CT target gave a packet. */
   TEMPLATE: 1 << 11,
-  /** Lost a race for its reply tuple, and is found in the original direction alone. */
+  /** Lost a race for its original tuple, and is found by its answers alone. */
   NAT_CLASH: 1 << 12,
   /** A helper was named by a rule. */
   HELPER: 1 << 13,

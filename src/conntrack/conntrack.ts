@@ -389,7 +389,7 @@ export class Conntrack {
     connection.status |= STATUS.CONFIRMED;
     if (this.#timestamps.value !== 0) connection.started = services.wallClock();
     if (bothDirections) this.table.insert(connection);
-    else this.table.insertOriginal(connection);
+    else this.table.insertReply(connection);
     this.#connections.add(connection);
     this.#expiry.add(connection);
     this.onInsert?.(connection);
@@ -457,8 +457,10 @@ export class Conntrack {
   *connections(): Generator<Connection> {
     const now = this.services.timers.now;
     for (const connection of this.#connections) {
-      if (connection.timeout > now) yield connection;
-      else this.remove(connection);
+      // Nobody is shown one that lost a race for its tuple.
+      if (connection.timeout > now) {
+        if ((connection.status & STATUS.NAT_CLASH) === 0) yield connection;
+      } else this.remove(connection);
     }
   }
 

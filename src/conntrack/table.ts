@@ -47,9 +47,9 @@ export class ConnectionTable {
     if (this.#handles > this.#mask) this.#grow();
   }
 
-  /** Only the original direction can be found: for a connection whose answers another one takes. */
-  insertOriginal(connection: Connection): void {
-    this.#add(connection.original);
+  /** Only the answers are found: for a connection whose original direction another one takes. */
+  insertReply(connection: Connection): void {
+    this.#add(connection.reply);
   }
 
   remove(connection: Connection): void {
