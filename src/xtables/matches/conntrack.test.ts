@@ -12,6 +12,7 @@ test.each([
   ['--ctproto udp --ctorigdstport 50:60', 1],
   ['--ctreplsrcport 53 --ctrepldstport 4000', 1],
   ['--ctorigsrcport 5000:4000', 0],
+  ['! --ctorigsrcport 5000:0', 1],
   ['--ctdir REPLY', 0],
   ['--ctstatus NONE', 0],
   ['! --ctstatus CONFIRMED', 1],
@@ -58,4 +59,10 @@ test('IPv6 addresses under a mask', () => {
 
 test('no option is refused', () => {
   expect(() => bench().run('iptables -A FORWARD -m conntrack')).toThrow('At least one option is required');
+});
+
+test('an upper port that is 0 is not printed', () => {
+  const { run } = bench();
+  run('iptables -A FORWARD -m conntrack --ctorigsrcport 2:0 --ctorigdstport 4:3');
+  expect(run('iptables -S FORWARD')).toContain('--ctorigsrcport 2 --ctorigdstport 4:3\n');
 });

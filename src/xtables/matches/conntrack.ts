@@ -56,8 +56,14 @@ const direction: ValueType<string> = {
   print: (word) => word,
 };
 
+/** The real tool prints no upper end that is 0: `2:0`, which holds no port, looks like 2. */
+const portRange: ValueType<Range> = {
+  ...resolvedPorts,
+  print: (range, context) => (range.max === 0 ? String(range.min) : resolvedPorts.print(range, context)),
+};
+
 const address = (help: string) => option(hostMask, { invert: true, help });
-const ports = (help: string) => option(resolvedPorts, { invert: true, help });
+const ports = (help: string) => option(portRange, { invert: true, help });
 
 const options = {
   ctstate: option(states, {
