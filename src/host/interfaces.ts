@@ -173,6 +173,7 @@ export class InterfaceTable implements Interfaces {
       routing4.deviceDown(device);
       routing6.deviceDown(device);
       neighbours.flushDevice(device.index);
+      this.#host.nat.deviceDown(device.index);
     }
     this.#joinGroups6(device);
   }
@@ -226,6 +227,7 @@ export class InterfaceTable implements Interfaces {
         );
     device.addresses4 = device.addresses4.filter((other) => other !== address);
     routing4.addressRemoved(device, address);
+    this.#addressGone4(device, address);
     if (device.promoteSecondaries) {
       const [first] = secondaries;
       if (first) {
@@ -238,7 +240,14 @@ export class InterfaceTable implements Interfaces {
     for (const other of secondaries) {
       device.addresses4 = device.addresses4.filter((kept) => kept !== other);
       routing4.addressRemoved(device, other);
+      this.#addressGone4(device, other);
     }
+  }
+
+  /** NAT compares with the other end's address, where there is one (nf_nat_masquerade.c inet_cmp). */
+  #addressGone4(device: Interface, { peer }: Address4): void {
+    const bytes = Uint8Array.of(peer >>> 24, (peer >>> 16) & 255, (peer >>> 8) & 255, peer & 255);
+    this.#host.nat.addressGone(device.index, 4, bytes);
   }
 
   /** Adds an IPv6 address; false if it exists. Duplicate address detection is not done. */
@@ -265,6 +274,7 @@ export class InterfaceTable implements Interfaces {
   removeAddress6(device: Interface, address: Address6): void {
     device.addresses6 = device.addresses6.filter((other) => other !== address);
     this.#host.routing6.addressRemoved(device, address);
+    this.#host.nat.addressGone(device.index, 6, address.bytes);
     this.#joinGroups6(device);
   }
 

@@ -16,14 +16,20 @@ const ERRONEOUS_FIELD = 0;
 
 const prefix = { ...hostMask, syntax: 'prefix/length' };
 
-const options = {
-  'src-pfx': option(prefix, { required: true, help: 'The prefix that addresses have, of 64 bits at most.' }),
-  'dst-pfx': option(prefix, { required: true, help: 'The prefix that they get, of 64 bits at most.' }),
-};
-
 function lengthOf({ mask }: HostMask): number {
   return prefixLength(narrow(mask, 6)) ?? 128;
 }
+
+/** Both must be given, but `-S` loses a prefix without bits. */
+const required = {
+  required: true,
+  omit: ({ value }: { readonly value: HostMask }) => lengthOf(value) === 0,
+} as const;
+
+const options = {
+  'src-pfx': option(prefix, { ...required, help: 'The prefix that addresses have, of 64 bits at most.' }),
+  'dst-pfx': option(prefix, { ...required, help: 'The prefix that they get, of 64 bits at most.' }),
+};
 
 /** A prefix is short enough, and nothing stands behind it. */
 function isPrefix(given: HostMask): boolean {
