@@ -60,8 +60,8 @@ export function buildHost(
   const host = new Host(options);
   const ipv6 = usesIpv6(description);
   applyBaseSettings(host, ipv6);
-  const { users, groups, hosts, services, protocols } = description;
-  const texts = { users, groups, hosts, services, protocols };
+  const { users, groups, hosts, services, protocols, connlabels } = description;
+  const texts = { users, groups, hosts, services, protocols, connlabels };
   if (Object.values(texts).some((text) => text !== undefined)) {
     const given = Object.entries(texts).filter(([, text]) => text !== undefined);
     host.xtables.names = new Names(Object.fromEntries(given));

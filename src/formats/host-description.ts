@@ -55,15 +55,19 @@ export interface HostDescription {
   readonly ipset: string;
   readonly iptables: string;
   readonly ip6tables: string;
-  /** Texts of /etc/passwd, group, hosts, services, protocols; undefined: as a fresh machine has them. */
+  /**
+   * Texts of /etc/passwd, group, hosts, services, protocols and xtables/connlabel.conf; undefined: as a fresh machine has
+   * them.
+   */
   readonly users?: string;
   readonly groups?: string;
   readonly hosts?: string;
   readonly services?: string;
   readonly protocols?: string;
+  readonly connlabels?: string;
 }
 
-const NAME_FILES = ['users', 'groups', 'hosts', 'services', 'protocols'] as const;
+const NAME_FILES = ['users', 'groups', 'hosts', 'services', 'protocols', 'connlabels'] as const;
 const FIELDS = [
   'interfaces',
   'neighbors',
@@ -254,6 +258,7 @@ const NAME_LINES: Readonly<
   hosts: { form: /^[0-9a-fA-F.:]+(\s+\S+)+$/, example: '192.0.2.1 router' },
   services: { form: /^\S+\s+\d+\/\S+(\s+\S+)*$/, example: 'ssh 22/tcp' },
   protocols: { form: /^\S+\s+\d+(\s+\S+)*$/, example: 'tcp 6 TCP' },
+  connlabels: { form: /^\d{1,4}\s+\S+$/, example: '3 voip' },
 };
 
 function checkNameFile(key: (typeof NAME_FILES)[number], text: string, path: FieldPath): void {

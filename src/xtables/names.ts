@@ -13,10 +13,10 @@ export interface NameTexts {
   readonly users?: string;
   readonly groups?: string;
   /** `3 voip`, as in /etc/xtables/connlabel.conf; left out if there is no such file. */
-  readonly connectionLabels?: string;
+  readonly connlabels?: string;
 }
 
-const FRESH: Required<Omit<NameTexts, 'connectionLabels'>> = {
+const FRESH: Required<Omit<NameTexts, 'connlabels'>> = {
   services: SERVICES,
   protocols: PROTOCOLS,
   networks: NETWORKS,
@@ -68,8 +68,7 @@ export class Names {
     }
     this.#users = new Ids(all.users);
     this.#groups = new Ids(all.groups);
-    this.connectionLabels =
-      texts.connectionLabels === undefined ? undefined : readLabels(texts.connectionLabels);
+    this.connectionLabels = texts.connlabels === undefined ? undefined : readLabels(texts.connlabels);
   }
 
   #addService(name: string, place: string, aliases: readonly string[]): void {

@@ -31,7 +31,7 @@ test('names come from a file; without it each line complains', () => {
   const iptables = (...words: string[]) => runCommand(host, ['iptables', ...words]);
   iptables('-A', 'INPUT', '-m', 'connlabel', '--label', '3');
   expect(iptables('-S', 'INPUT').stderr).toContain('cannot open /etc/xtables/connlabel.conf');
-  host.xtables.names = new Names({ connectionLabels: '# bit name\n3 voip\n4 bulk\n' });
+  host.xtables.names = new Names({ connlabels: '# bit name\n3 voip\n4 bulk\n' });
   iptables('-A', 'INPUT', '-m', 'connlabel', '!', '--label', 'bulk', '--set');
   expect(iptables('-S', 'INPUT')).toMatchObject({
     stderr: '',
