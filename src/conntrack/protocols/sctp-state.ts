@@ -1,15 +1,11 @@
 import type { Connection } from '../connection.ts';
 
-/** States of a tracked SCTP association (enum sctp_conntrack); `connection.state` is one of them. */
+/** States of a tracked SCTP association (enum sctp_conntrack) that have a meaning of their own here; all are in {@link SCTP_STATE_NAMES}. */
 export const SCTP_NONE = 0;
 export const SCTP_CLOSED = 1;
-export const SCTP_COOKIE_WAIT = 2;
-export const SCTP_COOKIE_ECHOED = 3;
 export const SCTP_ESTABLISHED = 4;
 export const SCTP_SHUTDOWN_SENT = 5;
-export const SCTP_SHUTDOWN_RECD = 6;
 export const SCTP_SHUTDOWN_ACK_SENT = 7;
-export const SCTP_HEARTBEAT_SENT = 8;
 
 /** As the conntrack command writes them, by number. */
 export const SCTP_STATE_NAMES: readonly string[] = [

@@ -1,12 +1,11 @@
 import type { Connection } from '../connection.ts';
 
-/** States of a tracked TCP connection (enum tcp_conntrack); `connection.state` is one of them. */
+/** States of a tracked TCP connection (enum tcp_conntrack), as in `connection.state`; all are in {@link TCP_STATE_NAMES}. */
 export const TCP_NONE = 0;
 export const TCP_SYN_SENT = 1;
 export const TCP_SYN_RECV = 2;
 export const TCP_ESTABLISHED = 3;
 export const TCP_FIN_WAIT = 4;
-export const TCP_CLOSE_WAIT = 5;
 export const TCP_LAST_ACK = 6;
 export const TCP_TIME_WAIT = 7;
 export const TCP_CLOSE = 8;
