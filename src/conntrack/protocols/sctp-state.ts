@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts';
 
-/** States of a tracked SCTP association (enum sctp_conntrack) that have a meaning of their own here; all are in {@link SCTP_STATE_NAMES}. */
+/** States of an association (enum sctp_conntrack), as in `connection.state`; all are in {@link SCTP_STATE_NAMES}. */
 export const SCTP_NONE = 0;
 export const SCTP_CLOSED = 1;
 export const SCTP_ESTABLISHED = 4;
