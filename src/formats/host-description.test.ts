@@ -58,6 +58,7 @@ test.each<[unknown, string]>([
     { services: 'ssh 22/tcp\nweb 70000/tcp' },
     "services: line 2: 'web 70000/tcp': 70000 is larger than 65535",
   ],
+  [{ connlabels: 'voip 3' }, "connlabels: line 1: 'voip 3' is not of the form"],
   [{ users: 'root' }, "users: line 1: 'root' is not of the form"],
   [{ routes: ['default\nvia'] }, 'routes[0]: must be one line'],
 ])('%j', (value, message) => {
