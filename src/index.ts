@@ -7,6 +7,7 @@ export type { Command, CommandResult } from './commands/command.ts';
 export { commandNames, runCommand } from './commands/index.ts';
 export { runLine, runWords } from './commands/shell.ts';
 export { splitWords, WordsProblem } from './commands/words.ts';
+export { connectionLine } from './conntrack/text.ts';
 export { buildHost, freshHost, HostLoadProblem } from './formats/build-host.ts';
 export { bytesOfText, textOfBytes } from './formats/bytes-text.ts';
 export { type FieldPath, FieldProblem } from './formats/fields.ts';
