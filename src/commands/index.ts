@@ -5,6 +5,7 @@ import { ip } from './ip/ip.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
+import { ipvsadm } from './ipvsadm/ipvsadm.ts';
 import { sysctl } from './sysctl.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -12,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...withAliases('-save', iptablesSave, ip6tablesSave),
   ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
   ['ip', ip],
+  ['ipvsadm', ipvsadm],
   ['sysctl', sysctl],
   ['cat', cat],
   ['echo', echo],
@@ -28,7 +30,7 @@ function withAliases(suffix: string, four: Command, six: Command): [string, Comm
 }
 
 /** Commands that real Linux has and this host refuses for now. */
-export const LATER_COMMANDS: readonly string[] = ['ipset', 'conntrack', 'nfacct', 'ipvsadm'];
+export const LATER_COMMANDS: readonly string[] = ['ipset', 'conntrack', 'nfacct'];
 
 /** Names of all commands of a host, sorted. */
 export function commandNames(): readonly string[] {
