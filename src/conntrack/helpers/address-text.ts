@@ -8,7 +8,7 @@ const COLON = 58;
 const DOT = 46;
 
 /**
- * Reads an IPv4 address of text as lenient helpers do: four numbers up to 255, empty ones are 0, each of any length.
+ * Reads an IPv4 address of text: four numbers up to 255, with any number of zeros before them.
  * It ends before `end`'s byte, a colon, a zero byte or the end of the bytes; with ANY_END before any byte that is no
  * hexadecimal digit. Answers where it ended, -1 if there is none. (net/core/utils.c in4_pton)
  */
@@ -20,19 +20,19 @@ export function readIpv4Text(
   into: Uint8Array,
   place = 0,
 ): number {
-  let number = 0;
+  let number = -1;
   let count = 0;
   for (let at = from; ; at++) {
     const byte = at < limit ? bytes[at]! : 0;
     if (isDigit(byte) && byte !== end) {
-      number = number * 10 + byte - 48;
+      number = Math.max(number, 0) * 10 + byte - 48;
       if (number > 255) return -1;
       continue;
     }
     const ends = endsAddress(byte, end) || byte === COLON;
-    if (!ends && byte !== DOT) return -1;
+    if ((!ends && byte !== DOT) || number < 0) return -1;
     into[place + count++] = number;
-    number = 0;
+    number = -1;
     if (ends) return count === 4 ? at : -1;
     if (count === 4) return -1;
   }

@@ -10,6 +10,7 @@ import { ORIGINAL } from '../tuple.ts';
 import { dropByHelper } from './drop.ts';
 import type { Helpers } from './index.ts';
 import { findText, isDigit } from './payload.ts';
+import type { Said } from './rewriters.ts';
 
 const UDP = 17;
 const TCP = 6;
@@ -25,24 +26,18 @@ const MOST_DIGITS = 5;
 export function makeAmanda(conntrack: Conntrack, helpers: Helpers): Helper {
   const { expectations } = conntrack;
 
-  function channel(
-    packet: Packet,
-    offset: number,
-    connection: Connection,
-    info: number,
-    at: number,
-    length: number,
-    port: number,
-  ): Verdict {
+  /** Whether the packet may pass; `before`: whether it might so far. */
+  function channel(said: Said, at: number, length: number, port: number, before: Verdict): Verdict {
+    const { packet, offset, connection } = said;
     const { original } = connection;
     const expectation = new Expectation(connection).to(original, TCP, port).from(original);
     const rewrite = helpers.rewriters.amanda;
     if (rewrite !== undefined && (connection.status & STATUS.NAT_MASK) !== 0) {
-      const said = { packet, offset, connection, info };
       return rewrite(said, at - offset - UDP_LENGTH, length, expectation);
     }
+    // Without NAT one channel that cannot be expected drops the packet, with NAT only the last.
     return expectations.insert(expectation) === 0
-      ? ACCEPT
+      ? before
       : dropByHelper(conntrack, packet, 'cannot add expectation');
   }
 
@@ -69,7 +64,7 @@ export function makeAmanda(conntrack: Conntrack, helpers: Helpers): Helper {
         const at = found + name.length;
         const { port, length } = readPort(packet.bytes, at, Math.min(stop, at + MOST_DIGITS));
         if (port === 0) break;
-        verdict = channel(packet, offset, connection, info, at, length, port);
+        verdict = channel({ packet, offset, connection, info }, at, length, port, verdict);
       }
       return verdict;
     },

@@ -18,9 +18,10 @@ export function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
 
+/** A letter of ISO 8859-1, as the kernel's own table of characters has it (lib/ctype.c). */
 export function isLetter(byte: number): boolean {
   const small = byte | 32;
-  return small >= 97 && small <= 122;
+  return (small >= 97 && small <= 122) || (byte >= 0xc0 && byte !== 0xd7 && byte !== 0xf7);
 }
 
 /** Whether the bytes at `at` spell `text`, which is ASCII. False if they end before `end` does not allow it. */

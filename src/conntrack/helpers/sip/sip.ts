@@ -8,7 +8,7 @@ import type { Expectation } from '../../expectation.ts';
 import type { ExpectationPolicy, Helper } from '../../helper.ts';
 import { dropByHelper } from '../drop.ts';
 import type { Helpers } from '../index.ts';
-import { findText, spellsAnyCase, tcpPayload } from '../payload.ts';
+import { findText, isLetter, spellsAnyCase, tcpPayload } from '../payload.ts';
 import type { SipAddress } from './address.ts';
 import { dropMedia, readDescription } from './description.ts';
 import { CONTENT_LENGTH, CSEQ, FOUND, findHeader, findUri, VIA_UDP } from './headers.ts';
@@ -49,6 +49,7 @@ export const SIP_TIMEOUT = 3600;
 const TCP = 6;
 const UDP = 17;
 const VERSION = 'sip/2.0 ';
+const BLANK = 32;
 /** `SIP/2.0 200` */
 const SHORTEST = 11;
 
@@ -135,6 +136,13 @@ function sequenceOf(sip: Sip, message: SipMessage): number | Verdict {
   return sequence ?? -1 - sip.drop(message, 'cannot get cseq');
 }
 
+/** Whether a request's first line is of this method: a blank and the letter of a URI follow its name. */
+function beginsWith({ bytes, start, limit }: SipMessage, name: string): boolean {
+  const end = start + name.length;
+  if (!spellsAnyCase(bytes, start, limit, name) || end + 2 > limit) return false;
+  return bytes[end] === BLANK && isLetter(bytes[end + 1]!);
+}
+
 function request(sip: Sip, message: SipMessage): Verdict {
   // Some phones send from a high port, but listen at the one that Via names.
   const { there, connection } = message;
@@ -145,9 +153,7 @@ function request(sip: Sip, message: SipMessage): Verdict {
   ) {
     sipState(connection).forcedPort = message.port;
   }
-  const method = METHODS.find(
-    (known) => known.request && spellsAnyCase(message.bytes, message.start, message.limit, known.name),
-  );
+  const method = METHODS.find((known) => known.request && beginsWith(message, known.name));
   if (method?.request === undefined) return ACCEPT;
   const sequence = sequenceOf(sip, message);
   return sequence < 0 ? -1 - sequence : method.request(sip, message, sequence);

@@ -37,14 +37,14 @@ export function readNumber(bytes: Uint8Array, at: number, limit: number): number
 }
 
 /**
- * Reads an address. `delimited`: one of IPv6 must stand in brackets (in SIP; it may in SDP). Answers where it ends, -1
- * if there is none. (sip_parse_addr)
+ * Reads an address. `bracketed`: one of IPv6 stands in brackets, as it must in SIP, and must not in SDP. Answers where
+ * it ends, -1 if there is none. (sip_parse_addr)
  */
 export function readAddress(
   bytes: Uint8Array,
   at: number,
   limit: number,
-  delimited: boolean,
+  bracketed: boolean,
   into: SipAddress,
 ): number {
   if (at >= limit) return -1;
@@ -53,13 +53,12 @@ export function readAddress(
     if (end >= 0) into.readBytes(sixteen);
     return end;
   }
-  const opened = bytes[at] === OPEN;
-  if (delimited && !opened) return -1;
-  const end = readIpv6Text(bytes, opened ? at + 1 : at, limit, ANY_END, sixteen);
+  if (bracketed && bytes[at] !== OPEN) return -1;
+  const end = readIpv6Text(bytes, bracketed ? at + 1 : at, limit, ANY_END, sixteen);
   if (end < 0) return -1;
   into.readBytes(sixteen);
-  if (end < limit && bytes[end] === CLOSE) return end + 1;
-  return delimited ? -1 : end;
+  if (!bracketed) return end;
+  return end < limit && bytes[end] === CLOSE ? end + 1 : -1;
 }
 
 /** Where the port read last is kept. */
