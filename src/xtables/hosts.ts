@@ -35,9 +35,9 @@ export interface HostMask {
   readonly mask: WideMask;
 }
 
-/** What a resolver takes for a host's name; all else it refuses without asking. */
-function mayBeHostName(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text) && !/^[0-9.]+$/.test(text);
+/** What a resolver takes for a host's name; all else it refuses without asking. Digits are one where IPv6 is asked for. */
+function mayBeHostName(text: string, family: Family): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(text) && (family === 6 || !/^[0-9.]+$/.test(text));
 }
 
 /** An address or a host's name as extensions look it up, by getaddrinfo (xtopt_parse_host). */
@@ -50,7 +50,9 @@ export function parseHost(text: string, { family, names }: Pick<ParseContext, 'f
   const [first] = names.hostAddresses(text, family);
   if (first) return first;
   // Nothing but /etc/hosts answers here: a name that is not there would be asked of a server that is not reached.
-  const cause = mayBeHostName(text) ? 'Temporary failure in name resolution' : 'Name or service not known';
+  const cause = mayBeHostName(text, family)
+    ? 'Temporary failure in name resolution'
+    : 'Name or service not known';
   throw new Problem(`getaddrinfo: ${cause}\n`);
 }
 

@@ -1,6 +1,6 @@
 import type { ParseContext, ValueType } from './extension.ts';
 import { Problem } from './problem.ts';
-import { type Range, readUnsigned } from './values.ts';
+import { type Range, readPositive } from './values.ts';
 
 /** One or two numbers with a colon between them; `high` is undefined where there is no colon. */
 interface Ends {
@@ -33,9 +33,8 @@ function end(
   { extension, option }: ParseContext,
 ): readonly [bigint, string] {
   if (text === '' || text.startsWith(':')) return [otherwise, text];
-  const read = readUnsigned(text);
-  // A sign is refused here, where C's strtoul would let the number wrap around.
-  if (!read || read.value > most || /^[ \t\n\v\f\r]*-/.test(text)) {
+  const read = readPositive(text);
+  if (!read || read.value > most) {
     throw new Problem(
       `${extension}: bad value for option "--${option}" near "${text}", or out of range (0-${most}).\n`,
     );

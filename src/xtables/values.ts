@@ -25,6 +25,11 @@ export function readUnsigned(text: string): { value: bigint; rest: string } | un
   };
 }
 
+/** Like xtables_strtoul: as {@link readUnsigned}, but there must be no minus sign, not even before a 0. */
+export function readPositive(text: string): { value: bigint; rest: string } | undefined {
+  return /^[ \t\n\v\f\r]*-/.test(text) ? undefined : readUnsigned(text);
+}
+
 /** Like xtables_strtoui: an unsigned number between two bounds with nothing behind it, or undefined. */
 export function unsigned(text: string, minimum: number, maximum: number): number | undefined {
   // Nearly every number of a ruleset is a short decimal one.
@@ -32,7 +37,7 @@ export function unsigned(text: string, minimum: number, maximum: number): number
     const value = Number(text);
     return value >= minimum && value <= maximum ? value : undefined;
   }
-  const read = readUnsigned(text);
+  const read = readPositive(text);
   if (read === undefined || read.rest !== '') return undefined;
   if (read.value < BigInt(minimum) || read.value > BigInt(maximum)) return undefined;
   return Number(read.value);
@@ -99,11 +104,11 @@ export const markMask: ValueType<Masked> = {
       new Problem(
         `${context.extension}: bad integer value for option "--${context.option}", or out of range.\n`,
       );
-    const value = readUnsigned(given);
+    const value = readPositive(given);
     if (value === undefined || value.value < 0n || value.value > 0xffffffffn) throw bad();
     if (value.rest === '') return { value: Number(value.value), mask: 0xffffffff };
     if (value.rest[0] !== '/') throw trailing(context);
-    const mask = readUnsigned(value.rest.slice(1));
+    const mask = readPositive(value.rest.slice(1));
     if (mask === undefined || mask.value < 0n || mask.value > 0xffffffffn) throw bad();
     if (mask.rest !== '') throw trailing(context);
     return { value: Number(value.value), mask: Number(mask.value) };

@@ -11,7 +11,7 @@ import {
 } from '../extension.ts';
 import type { Names } from '../names.ts';
 import { Problem } from '../problem.ts';
-import { flag, type Range, readUnsigned } from '../values.ts';
+import { flag, type Range, readPositive } from '../values.ts';
 
 const bad = ({ option: name }: ParseContext, given: string) =>
   new Problem(`owner: Bad value for "--${name}" option: "${given}"`);
@@ -24,12 +24,12 @@ function ids(find: (names: Names, name: string) => number | undefined): ValueTyp
     parse(given, context) {
       const named = find(context.names, given);
       if (named !== undefined) return { min: named, max: named };
-      const low = readUnsigned(given);
+      const low = readPositive(given);
       if (!low || low.value > 0xfffffffen) throw bad(context, given);
       const min = Number(low.value);
       if (low.rest === '') return { min, max: min };
       if (!/^[-:]/.test(low.rest)) throw bad(context, given);
-      const high = readUnsigned(low.rest.slice(1));
+      const high = readPositive(low.rest.slice(1));
       if (high?.rest !== '' || high.value > 0xfffffffen) throw bad(context, given);
       return { min, max: Number(high.value) };
     },

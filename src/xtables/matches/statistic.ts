@@ -91,7 +91,10 @@ export const statistic = defineMatch({
     if (!every && !packet) {
       throw new Problem('--every and --packet must be specified when using nth mode');
     }
-    if (packet && packet.value >= (every?.value ?? 1)) {
+    // The kernel's structure has the two in the same place, so that the later one is what it compares with.
+    const chanceIsLater = chance && (chance.order ?? 0) > (every?.order ?? -1);
+    const last = chanceIsLater ? chance.value : (every?.value ?? 1) - 1;
+    if (packet && packet.value > last) {
       throw new Problem('the --packet p must be 0 <= p <= n-1');
     }
   },

@@ -1,7 +1,7 @@
 import { CONTINUE, defineTarget, option, type Values, type ValueType } from '../extension.ts';
 import { formatPacketLog } from '../log-line.ts';
 import { Problem } from '../problem.ts';
-import { flag, readUnsigned, text } from '../values.ts';
+import { flag, readPositive, text } from '../values.ts';
 
 /** Levels of syslog by their number. */
 const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug'];
@@ -19,7 +19,7 @@ const level: ValueType<number> = {
     if (named >= 0) return named;
     const other = OTHER_NAMES[given.toLowerCase()];
     if (other !== undefined) return other;
-    const number = readUnsigned(given);
+    const number = readPositive(given);
     if (number && number.rest === '' && number.value < BigInt(LEVELS.length)) return Number(number.value);
     throw new Problem(`log level "${given}" unknown\n`);
   },

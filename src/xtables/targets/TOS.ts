@@ -2,7 +2,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { updateChecksum16 } from '../../wire/checksum.ts';
 import { CONTINUE, defineTarget, type Given, option, type ValueType } from '../extension.ts';
 import { Problem } from '../problem.ts';
-import { integer, type Masked, readUnsigned } from '../values.ts';
+import { integer, type Masked, readPositive } from '../values.ts';
 
 const NAMES: Readonly<Record<string, number>> = {
   'minimize-delay': 0x10,
@@ -27,10 +27,10 @@ const tos: ValueType<Masked> = {
     'Normal-Service',
   ],
   parse(given) {
-    const value = readUnsigned(given);
+    const value = readPositive(given);
     if (!value || value.value > 0xffn) return { value: named(given), mask: NAMED_MASK };
     if (value.rest === '') return { value: Number(value.value), mask: 0xff };
-    const mask = value.rest[0] === '/' ? readUnsigned(value.rest.slice(1)) : undefined;
+    const mask = value.rest[0] === '/' ? readPositive(value.rest.slice(1)) : undefined;
     if (mask?.rest !== '' || mask.value > 0xffn) throw new Problem(`Illegal value: "${given}"`);
     return { value: Number(value.value), mask: Number(mask.value) };
   },
