@@ -46,33 +46,89 @@ function addressText(bytes: Uint8Array, family: Family): string {
     : printIpv6(bytes);
 }
 
-/** A connection as `conntrack -L -o extended` writes it, one blank between words. */
-export function connectionLine(connection: Connection, conntrack: Conntrack): string {
+/** What a line about a connection has besides the usual. */
+export interface TextParts {
+  /** Names are padded, as the command writes them. */
+  readonly padded?: boolean;
+  /** The network protocol comes first (-o extended). */
+  readonly extended?: boolean;
+  readonly id?: boolean;
+  /** Start and end by the wall clock (-o ktimestamp). */
+  readonly kernelTimes?: boolean;
+  /** Names of labels, by number. */
+  readonly labels?: ReadonlyMap<string, number>;
+  /** Of an event: which fields the kernel tells with it. */
+  readonly event?: 'new' | 'update' | 'destroy';
+}
+
+const RECORDED: TextParts = { extended: true };
+
+/** A connection as `conntrack -L` writes it; without parts as recordings have it. */
+export function connectionLine(
+  connection: Connection,
+  conntrack: Conntrack,
+  parts: TextParts = RECORDED,
+): string {
   const { original, reply, status, counts, help, mark } = connection;
   const { family, protocol } = original;
-  const words = [family === 4 ? 'ipv4 2' : 'ipv6 10', protocolName(protocol, conntrack), String(protocol)];
-  words.push(String(secondsLeft(connection.timeout, conntrack)));
+  const pad = (name: string): string => (parts.padded ? name.padEnd(8) : name);
+  const words: string[] = [];
+  if (parts.extended) words.push(pad(family === 4 ? 'ipv4' : 'ipv6'), family === 4 ? '2' : '10');
+  words.push(pad(protocolName(protocol, conntrack)), String(protocol));
+  if (parts.event !== 'destroy') words.push(String(secondsLeft(connection.timeout, conntrack)));
   const state = conntrack.trackerOf(protocol).stateName?.(connection);
   if (state !== undefined) words.push(state);
   const sided = original.zone !== reply.zone;
+  const counted = parts.event === undefined || parts.event === 'destroy' ? counts : undefined;
   const direction = (handle: Handle, name: string, count?: { packets: number; bytes: number }): void => {
     words.push(tupleFields(handle));
     if (sided && handle.zone !== 0) words.push(`zone-${name}=${handle.zone}`);
     if (count) words.push(`packets=${count.packets} bytes=${count.bytes}`);
   };
-  direction(original, 'orig', counts?.[0]);
+  direction(original, 'orig', counted?.[0]);
   if ((status & STATUS.SEEN_REPLY) === 0) words.push('[UNREPLIED]');
-  direction(reply, 'reply', counts?.[1]);
+  direction(reply, 'reply', counted?.[1]);
   if ((status & STATUS.ASSURED) !== 0) words.push('[ASSURED]');
-  words.push(`mark=${mark >>> 0}`);
+  if (parts.event === undefined || mark !== 0) words.push(`mark=${mark >>> 0}`);
   if (!sided && original.zone !== 0) words.push(`zone=${original.zone}`);
+  words.push(...times(connection, conntrack, parts));
   if (help?.helper) words.push(`helper=${help.helper.name}`);
-  words.push('use=1');
+  if (parts.event === undefined) words.push('use=1');
+  if (parts.id) words.push(`id=${connection.serial}`);
+  const labels = labelNames(connection, parts.labels);
+  if (labels !== '') words.push(`labels=${labels}`);
   return words.join(' ');
 }
 
-/** Flags of expectations, from bit 0 on. */
-const FLAGS = ['PERMANENT', 'INACTIVE', 'USERSPACE'];
+/** How long it has lived, and its times by the wall clock. */
+function times(connection: Connection, conntrack: Conntrack, { kernelTimes }: TextParts): string[] {
+  const { started, stopped } = connection;
+  if (started === 0) return [];
+  const until = stopped || conntrack.services.wallClock();
+  const words = [`delta-time=${Math.max(0, Math.floor(until / 1e6) - Math.floor(started / 1e6))}`];
+  if (kernelTimes) {
+    words.push(`[start=${dateText(started)}]`);
+    if (stopped !== 0) words.push(`[stop=${dateText(stopped)}]`);
+  }
+  return words;
+}
+
+/** `Mon Nov 23 15:35:36 2026`, UTC. */
+function dateText(microseconds: number): string {
+  const [day, date, month, year, time] = new Date(microseconds / 1000)
+    .toUTCString()
+    .replace(',', '')
+    .split(' ');
+  return `${day} ${month} ${String(Number(date)).padStart(2)} ${time} ${year}`;
+}
+
+function labelNames({ labels }: Connection, names: ReadonlyMap<string, number> | undefined): string {
+  if (!labels || !names) return '';
+  return [...names]
+    .filter(([, number]) => ((labels[number >> 5]! >>> (number & 31)) & 1) !== 0)
+    .map(([name]) => name)
+    .join(',');
+}
 
 /** An expectation as `conntrack -L expect` writes it. */
 export function expectationLine(expectation: Expectation, conntrack: Conntrack): string {
