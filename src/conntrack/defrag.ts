@@ -37,6 +37,11 @@ export class Defrag {
     this.#parts = parts;
   }
 
+  /** The queues of IPv6 that wait for connection tracking. */
+  get fragments6(): Fragments6 {
+    return this.#parts.fragments6;
+  }
+
   /** Starts for a family if nobody did; the answer ends this user's need. (nf_defrag_ipv4_enable) */
   acquire(family: Family): () => void {
     const users = this.#users[family];

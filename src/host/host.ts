@@ -20,7 +20,7 @@ import { Neighbours } from './neighbours/neighbours.ts';
 import { Routing4 } from './routing/routing4.ts';
 import { Routing6 } from './routing/routing6.ts';
 import { hostServices } from './services.ts';
-import { limitSettings } from './setting-limits.ts';
+import { limitSettings, limitThresholds } from './setting-limits.ts';
 import { Sockets } from './sockets.ts';
 import { Sysctl } from './sysctl.ts';
 import { defineUnreadSettings } from './unread-settings.ts';
@@ -109,6 +109,7 @@ export class Host {
     defineUnreadSettings(this.sysctl);
     limitSettings(this.sysctl);
     defineConntrackSettings(this.sysctl, this.conntrack);
+    limitThresholds(this.sysctl);
   }
 
   /** The load balancer. It registers nothing before its first service. */

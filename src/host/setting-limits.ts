@@ -145,8 +145,7 @@ const RANGES: readonly Range[] = [
     min: 0,
     max: Number.POSITIVE_INFINITY,
     names: `
-      net/ipv4/: ipfrag_low_thresh tcp_comp_sack_delay_ns tcp_comp_sack_slack_ns net/ipv6/:
-      ip6frag_low_thresh`,
+      net/ipv4/: tcp_comp_sack_delay_ns tcp_comp_sack_slack_ns`,
   },
   {
     min: 0,
@@ -202,11 +201,6 @@ const RANGES: readonly Range[] = [
     names: `
       net/ipv4/: tcp_min_snd_mss tcp_mtu_probe_floor`,
   },
-  {
-    min: 3145728,
-    max: Number.POSITIVE_INFINITY,
-    names: 'net/ipv4/: ipfrag_high_thresh net/ipv6/: ip6frag_high_thresh',
-  },
 ];
 
 /** Makes a host's settings refuse what Linux refuses. */
@@ -221,5 +215,17 @@ export function limitSettings(sysctl: Sysctl): void {
       const setting = sysctl.setting(directory + word);
       if (setting instanceof NumberSetting) setting.limit(limits);
     }
+  }
+}
+
+/** The thresholds of reassembly bound each other: the low one is never above the high one. */
+export function limitThresholds(sysctl: Sysctl): void {
+  for (const name of ['net/ipv4/ipfrag', 'net/ipv6/ip6frag', 'net/netfilter/nf_conntrack_frag6']) {
+    const low = sysctl.setting(`${name}_low_thresh`);
+    const high = sysctl.setting(`${name}_high_thresh`);
+    if (!(low instanceof NumberSetting) || !(high instanceof NumberSetting)) continue;
+    const any = { min: 0, max: Number.POSITIVE_INFINITY };
+    low.limit({ ...any, accepts: (value) => value <= high.number() });
+    high.limit({ ...any, accepts: (value) => value >= low.number() });
   }
 }

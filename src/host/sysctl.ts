@@ -18,6 +18,8 @@ export interface Limits {
   readonly step?: number;
   /** Values are written in decimal; `mode` e.g. only for reading. */
   readonly readOnly?: boolean;
+  /** What else a number must fulfil. */
+  readonly accepts?: (value: number) => boolean;
   readonly onWrite?: (value: number, before: number) => void;
 }
 
@@ -45,11 +47,12 @@ export class NumberSetting implements Setting {
   }
 
   write(text: string): ErrnoName | undefined {
-    const { min = -0x80000000, max = 0x7fffffff, step = 1, readOnly, onWrite } = this.#limits;
+    const { min = -0x80000000, max = 0x7fffffff, step = 1, readOnly, accepts, onWrite } = this.#limits;
     if (readOnly) return 'EACCES';
     const value = parseInteger(text);
     // proc_dointvec_minmax and proc_dou8vec_minmax answer EINVAL for both (kernel/sysctl.c).
     if (value === undefined || value < min || value > max) return 'EINVAL';
+    if (accepts && !accepts(value)) return 'EINVAL';
     const before = this.value;
     this.value = Math.ceil(value / step) * step;
     onWrite?.(this.value, before);
