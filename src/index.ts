@@ -3,6 +3,18 @@
  * and draws no randomness: a host gets frames by `receive`, gives them by `transmit`, and time passes by `advance`.
  */
 
+export {
+  type BackendName,
+  type BackendOptions,
+  BalanceProblem,
+  type NewConnection,
+  type ServiceName,
+  type ServiceOptions,
+} from './balance/api.ts';
+export { Balancer, type BalancerOptions } from './balance/balancer.ts';
+export type { Balanced } from './balance/connection.ts';
+export type { Scheduler, SchedulerKind } from './balance/schedulers/scheduler.ts';
+export type { Backend, Service } from './balance/service.ts';
 export type { Command, CommandResult } from './commands/command.ts';
 export { commandNames, runCommand } from './commands/index.ts';
 export { runLine, runWords } from './commands/shell.ts';

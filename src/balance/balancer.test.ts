@@ -12,7 +12,8 @@ const back = (i: number, port = 8080): BackendName => ({ address: `10.0.0.${i}`,
 function web(scheduler: string, weights: readonly number[], service = WEB): Bench {
   const bench = new Bench();
   bench.host.balancer.addService(service, { scheduler });
-  weights.forEach((weight, i) => bench.host.balancer.addBackend(service, back(i + 1), { weight }));
+  for (const [i, weight] of weights.entries())
+    bench.host.balancer.addBackend(service, back(i + 1), { weight });
   return bench;
 }
 
@@ -88,20 +89,26 @@ describe('translation', () => {
     for (const i of [1, 2, 3]) bench.host.balancer.addBackend(DNS, back(i, 5353));
     const port = fc.integer({ min: 1, max: 65535 });
     fc.assert(
-      fc.property(fc.boolean(), fc.integer({ min: 1, max: 254 }), port, fc.string(), (tcp, host, from, text) => {
-        const client = `203.0.113.${host}:${from}`;
-        const kind = tcp ? 'tcp' : 'udp';
-        const virtual = tcp ? '192.0.2.1:80' : '192.0.2.1:53';
-        const hex = `hex ${Buffer.from(`x${text}`).toString('hex')}`;
-        const there = `${kind} ${client} > ${virtual}${tcp ? ' syn' : ''} ${hex}`;
-        expect(bench.receive('wan0', there)).toHaveLength(1);
-        expect(checksumsAreRight(bench.sent[0]!.frame)).toBe(true);
-        const backend = /> (10\.0\.0\.\d+:\d+)/.exec(bench.receive('wan0', there)[0]!)?.[1];
-        const answers = bench.receive('lan0', `${kind} ${backend} > ${client}${tcp ? ' ack' : ''} ${hex}`);
-        expect(answers).toHaveLength(1);
-        expect(answers[0]).toContain(`wan0: ${kind} ${virtual} > ${client}`);
-        expect(checksumsAreRight(bench.sent[0]!.frame)).toBe(true);
-      }),
+      fc.property(
+        fc.boolean(),
+        fc.integer({ min: 1, max: 254 }),
+        port,
+        fc.string(),
+        (tcp, host, from, text) => {
+          const client = `203.0.113.${host}:${from}`;
+          const kind = tcp ? 'tcp' : 'udp';
+          const virtual = tcp ? '192.0.2.1:80' : '192.0.2.1:53';
+          const hex = `hex:${Buffer.from(`x${text}`).toString('hex')}`;
+          const there = `${kind} ${client} > ${virtual}${tcp ? ' syn' : ''} ${hex}`;
+          expect(bench.receive('wan0', there)).toHaveLength(1);
+          expect(checksumsAreRight(bench.sent[0]!.frame)).toBe(true);
+          const backend = /> (10\.0\.0\.\d+:\d+)/.exec(bench.receive('wan0', there)[0]!)?.[1];
+          const answers = bench.receive('lan0', `${kind} ${backend} > ${client}${tcp ? ' ack' : ''} ${hex}`);
+          expect(answers).toHaveLength(1);
+          expect(answers[0]).toContain(`wan0: ${kind} ${virtual} > ${client}`);
+          expect(checksumsAreRight(bench.sent[0]!.frame)).toBe(true);
+        },
+      ),
     );
   });
 
@@ -113,7 +120,7 @@ describe('translation', () => {
     bench.receive('lan0', answer);
     const toClient = bench.sent[0]!.frame.slice(14);
     const error = (from: string, to: string, quoted: Uint8Array) =>
-      `icmp ${from} > ${to} type 3 code 1 hex ${Buffer.from(quoted).toString('hex')}`;
+      `icmp ${from} > ${to} type 3 code 1 hex:${Buffer.from(quoted).toString('hex')}`;
     expect(bench.receive('lan0', error('10.0.0.1', '198.51.100.7', toBackend))).toHaveLength(1);
     const out = bench.sent[0]!;
     expect([out.device, ...out.frame.slice(26, 30)]).toEqual(['wan0', 192, 0, 2, 1]);
@@ -130,7 +137,9 @@ describe('translation', () => {
 
   it('tells a client that nobody serves, of hops that are used up, and of what is too long', () => {
     const bench = web('rr', [0]);
-    expect(bench.receive('wan0', 'tcp 198.51.100.7:40000 > 192.0.2.1:80 syn')[0]).toMatch(/wan0: icmp .*198\.51\.100\.7/);
+    expect(bench.receive('wan0', 'tcp 198.51.100.7:40000 > 192.0.2.1:80 syn')[0]).toMatch(
+      /wan0: icmp .*198\.51\.100\.7/,
+    );
     bench.host.balancer.editBackend(WEB, back(1), { weight: 1 });
     const [line] = bench.receive('wan0', 'tcp 198.51.100.7:40000 > 192.0.2.1:80 syn ttl 1');
     expect(line).toMatch(/wan0: icmp 192\.0\.2\.1 > 198\.51\.100\.7/);
@@ -185,7 +194,10 @@ describe('the table', () => {
     bench.host.observer = { choose: (_packet, who, what) => said.push(`${who}: ${what}`) };
     bench.host.balancer.onConnection = ({ why }) => said.push(why);
     backendOf(bench, '198.51.100.7:40000');
-    expect(said).toEqual(['balance: backend 10.0.0.1:8080 of TCP 192.0.2.1:80 (rr: its turn)', 'rr: its turn']);
+    expect(said).toEqual([
+      'balance: backend 10.0.0.1:8080 of TCP 192.0.2.1:80 (rr: its turn)',
+      'rr: its turn',
+    ]);
     bench.host.advance(59);
     expect(bench.host.balancer.size).toBe(1);
     backendOf(bench, '198.51.100.7:40000', 'ack');

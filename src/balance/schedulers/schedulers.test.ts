@@ -9,10 +9,15 @@ import { schedulers } from './registry.ts';
 const NAME = { protocol: 'tcp', address: '192.0.2.1', port: 80 } as const;
 const CONNECTIONS = 100_000;
 
-function service(scheduler: string, weights: readonly number[]): { directory: ServiceDirectory; it: Service } {
+function service(
+  scheduler: string,
+  weights: readonly number[],
+): { directory: ServiceDirectory; it: Service } {
   const directory = new ServiceDirectory(schedulers(), () => 0);
   const made = directory.add(NAME, { scheduler });
-  weights.forEach((weight, i) => directory.addBackend(made, { address: `10.0.0.${i + 1}` }, { weight }));
+  for (const [i, weight] of weights.entries()) {
+    directory.addBackend(made, { address: `10.0.0.${i + 1}` }, { weight });
+  }
   return { directory, it: made };
 }
 
@@ -36,19 +41,27 @@ function spread(made: Service, open: boolean): Map<Backend | undefined, number> 
 }
 
 describe('shares', () => {
-  it.each(['wrr', 'wlc', 'mh', 'sh'])('%s: of 100,000 connections, within 1 %% of the weight', (scheduler) => {
-    for (const weights of [[1, 1], [5, 3, 2], [10, 1], [4, 3, 2, 1, 0]]) {
-      const { it: made } = service(scheduler, weights);
-      const total = weights.reduce((sum, weight) => sum + weight, 0);
-      const counts = spread(made, true);
-      made.backends.forEach((backend, i) => {
-        // sh gives out whole buckets, of which there are 256, and drained ones have one.
-        if (scheduler === 'sh' && weights.includes(0)) return;
-        const share = (counts.get(backend) ?? 0) / CONNECTIONS;
-        expect(Math.abs(share - weights[i]! / total)).toBeLessThan(0.01);
-      });
-    }
-  });
+  it.each(['wrr', 'wlc', 'mh', 'sh'])(
+    '%s: of 100,000 connections, within 1 %% of the weight',
+    (scheduler) => {
+      for (const weights of [
+        [1, 1],
+        [5, 3, 2],
+        [10, 1],
+        [4, 3, 2, 1, 0],
+      ]) {
+        const { it: made } = service(scheduler, weights);
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+        const counts = spread(made, true);
+        made.backends.forEach((backend, i) => {
+          // sh gives out whole buckets, of which there are 256, and drained ones have one.
+          if (scheduler === 'sh' && weights.includes(0)) return;
+          const share = (counts.get(backend) ?? 0) / CONNECTIONS;
+          expect(Math.abs(share - weights[i]! / total)).toBeLessThan(0.01);
+        });
+      }
+    },
+  );
 
   it('wrr is exact in every cycle, interleaved', () => {
     const { it: made } = service('wrr', [4, 3, 2]);
@@ -97,7 +110,7 @@ describe('Maglev', () => {
         if (made.scheduler.choose(made, client(i))!.name !== before[i]!.name) moved++;
       }
       expect(moved / others).toBeLessThan(0.02);
-      directory.addBackend(made, { address: gone.name.split(':')[0]! });
+      directory.addBackend(made, { address: gone.name.split(':')[0]! }, {});
     }
   });
 
@@ -107,7 +120,7 @@ describe('Maglev', () => {
     const drained = made.backends[0]!;
     directory.editBackend(drained, { weight: 0 });
     const after = before.map((_, i) => made.scheduler.choose(made, client(i)));
-    after.forEach((backend, i) => expect(backend).toBe(before[i] === drained ? undefined : before[i]));
+    expect(after).toEqual(before.map((backend) => (backend === drained ? undefined : backend)));
     directory.edit(made, { flags: ['mh-fallback'] });
     const fallen = before.map((_, i) => made.scheduler.choose(made, client(i)));
     fallen.forEach((backend, i) => {

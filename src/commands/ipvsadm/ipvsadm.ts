@@ -17,6 +17,8 @@ import { USAGE, VERSION } from './usage.ts';
 const MAX_TIMEOUT = 86400 * 31;
 const MAX_WEIGHT = 0x7fffffff;
 const DEFAULT_PERSISTENCE = 300;
+/** Schedulers that Linux has besides. */
+const OTHER_SCHEDULERS: ReadonlySet<string> = new Set(['lblc', 'lblcr', 'dh', 'sed', 'nq', 'fo', 'ovf']);
 const SCHEDULER_FLAGS: Readonly<Record<string, string>> = {
   'sh-fallback': 'sh',
   'sh-port': 'sh',
@@ -212,6 +214,7 @@ function endpoint(host: Host, text: string, protocol: 'tcp' | 'udp' | undefined)
 
 function serviceOptions({ options }: Asked, name: ServiceName) {
   const scheduler = options.get('scheduler') ?? DEFAULT_SCHEDULER;
+  if (OTHER_SCHEDULERS.has(scheduler)) throw notSupported(`ipvsadm scheduler '${scheduler}'`);
   const flags = (options.get('sched-flags') ?? '').split(',').filter((flag) => flag !== '');
   for (const flag of flags) {
     const of = SCHEDULER_FLAGS[flag];
