@@ -133,7 +133,9 @@ export class BalanceTable {
     let seen = 0;
     for (let steps = 0; steps < 64 && seen < LOOKED_AT; steps++, at = (at + 1) & (this.#in.length - 1)) {
       for (let one = this.#in[at]; one && seen < LOOKED_AT; one = one.nextIn, seen++) {
-        if (one.controlled > 0 || one.state === STATE.ESTABLISHED || one.state === STATE.UDP) continue;
+        if (one.controlled > 0 || one.state === STATE.ESTABLISHED) continue;
+        // Of UDP, whoever sent more than once is taken for established.
+        if (one.state === STATE.UDP && one.packets > 1) continue;
         if (victim === undefined || (one.active && !victim.active)) victim = one;
       }
     }
