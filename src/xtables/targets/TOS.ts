@@ -1,7 +1,6 @@
-import type { Packet } from '../../netfilter/packet.ts';
-import { updateChecksum16 } from '../../wire/checksum.ts';
 import { CONTINUE, defineTarget, type Given, option, type ValueType } from '../extension.ts';
 import { Problem } from '../problem.ts';
+import { readTos, writeTos } from '../tos.ts';
 import { integer, type Masked, readPositive } from '../values.ts';
 
 const NAMES: Readonly<Record<string, number>> = {
@@ -50,28 +49,6 @@ const bits = integer(0, 255);
 const ALONE = { excludes: ['*'] } as const;
 const masked = (value: number, mask: number): Given<Masked> => ({ value: { value, mask }, inverted: false });
 
-/** Type of service or traffic class, and the IPv4 header's checksum with it. */
-function write({ bytes, network, family }: Packet, value: number): void {
-  if (family === 6) {
-    bytes[network] = (bytes[network]! & 0xf0) | (value >> 4);
-    bytes[network + 1] = (bytes[network + 1]! & 0x0f) | ((value & 15) << 4);
-    return;
-  }
-  const updated = updateChecksum16(
-    (bytes[network + 10]! << 8) | bytes[network + 11]!,
-    bytes[network + 1]!,
-    value,
-  );
-  bytes[network + 1] = value;
-  bytes[network + 10] = updated >> 8;
-  bytes[network + 11] = updated;
-}
-
-function read({ bytes, network, family }: Packet): number {
-  if (family === 4) return bytes[network + 1]!;
-  return ((bytes[network]! & 15) << 4) | (bytes[network + 1]! >> 4);
-}
-
 export const TOS = defineTarget({
   name: 'TOS',
   revision: 1,
@@ -97,9 +74,9 @@ export const TOS = defineTarget({
   create({ 'set-tos': given }) {
     const { value, mask } = given?.value ?? { value: 0, mask: 0 };
     return (packet) => {
-      const before = read(packet);
+      const before = readTos(packet);
       const after = ((before & ~mask) ^ value) & 0xff;
-      if (after !== before) write(packet, after);
+      if (after !== before) writeTos(packet, after);
       return CONTINUE;
     };
   },

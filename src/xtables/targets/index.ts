@@ -5,6 +5,7 @@ import { CT, NOTRACK } from './CT.ts';
 import { DNAT } from './DNAT.ts';
 import { DNPT } from './DNPT.ts';
 import { DROP } from './DROP.ts';
+import { DSCP } from './DSCP.ts';
 import { HL } from './HL.ts';
 import { LOG } from './LOG.ts';
 import { MARK } from './MARK.ts';
@@ -29,6 +30,7 @@ export const TARGETS: readonly Target[] = [
   DNAT,
   DNPT,
   DROP,
+  DSCP,
   HL,
   LOG,
   MARK,
