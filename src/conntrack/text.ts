@@ -130,6 +130,9 @@ function labelNames({ labels }: Connection, names: ReadonlyMap<string, number> |
     .join(',');
 }
 
+/** Flags of expectations, from bit 0 on. */
+const FLAGS = ['PERMANENT', 'INACTIVE', 'USERSPACE'];
+
 /** An expectation as `conntrack -L expect` writes it. */
 export function expectationLine(expectation: Expectation, conntrack: Conntrack): string {
   const { tuple, mask, master } = expectation;
