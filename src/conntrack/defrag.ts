@@ -10,10 +10,11 @@ import type { HookState, Hooks } from '../netfilter/hooks.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { ACCEPT, DROP, STOLEN, type Verdict } from '../netfilter/verdict.ts';
 import { INFO_UNTRACKED } from './connection.ts';
-import { findFragmentHeader } from './fragment-header.ts';
+import { findFragmentHeader, firstFragmentLacksHeaders } from './fragment-header.ts';
 
 /** Where {@link Fragments6.add} says that a fragment which is not the last has an odd length. */
 const ODD_LENGTH = 4;
+const FRAGMENT_HEADER = 8;
 
 /** What defragmentation works with. IPv4's queues are the host's own; of IPv6 connection tracking has its own. */
 export interface DefragParts {
@@ -83,6 +84,9 @@ export class Defrag {
     if (((bytes[network + 4]! << 8) | bytes[network + 5]!) === 0) return ACCEPT;
     const found = findFragmentHeader(bytes, network, end);
     if (found === undefined) return ACCEPT;
+    if (found.at + FRAGMENT_HEADER > end) return DROP;
+    // One that lacks headers goes on by itself, and is invalid for whoever looks at it.
+    if (firstFragmentLacksHeaders(bytes, found.at, end)) return ACCEPT;
     const user = state.hook === PREROUTING ? DEFRAG_CONNTRACK_IN : DEFRAG_CONNTRACK_OUT;
     const { fragments6, hooks } = this.#parts;
     const result = fragments6.add(packet, found.at, found.fieldAt, user);
@@ -92,9 +96,10 @@ export class Defrag {
       hooks.observer?.fragment?.(packet, 'reassembled');
       return ACCEPT;
     }
+    if (result !== ODD_LENGTH) return DROP;
+    // A fragment of an odd length goes on by itself, and the others are given up (-EPROTO).
     fragments6.abandon();
-    // A fragment of an odd length goes on by itself (-EPROTO).
-    return result === ODD_LENGTH ? ACCEPT : DROP;
+    return ACCEPT;
   }
 }
 

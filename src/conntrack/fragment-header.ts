@@ -1,5 +1,11 @@
-import { ipv6ExtensionLength, isIpv6Extension } from '../wire/ipv6-extensions.ts';
-import { IPPROTO_FRAGMENT, IPPROTO_NONE } from '../wire/protocols.ts';
+import { Ipv6Walk, ipv6ExtensionLength, isIpv6Extension } from '../wire/ipv6-extensions.ts';
+import {
+  IPPROTO_FRAGMENT,
+  IPPROTO_ICMPV6,
+  IPPROTO_NONE,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+} from '../wire/protocols.ts';
 
 /** Where a fragment header lies. Reused: read it before the next call. */
 export interface FragmentHeader {
@@ -9,10 +15,9 @@ export interface FragmentHeader {
   fieldAt: number;
 }
 
-const FRAGMENT_HEADER = 8;
 const found: FragmentHeader = { at: 0, fieldAt: 0 };
 
-/** The first fragment header of the packet at `network`; undefined if it has none. (find_prev_fhdr) */
+/** The first fragment header of the packet at `network`, which may be cut off; undefined if it has none. (find_prev_fhdr) */
 export function findFragmentHeader(
   bytes: Uint8Array,
   network: number,
@@ -29,8 +34,22 @@ export function findFragmentHeader(
     at += length;
     if (at > end) return undefined;
   }
-  if (at + FRAGMENT_HEADER > end) return undefined;
   found.at = at;
   found.fieldAt = fieldAt;
   return found;
+}
+
+const walk = new Ipv6Walk();
+
+/**
+ * Is this a first fragment (or a packet's only one) without all of the headers, up to the transport's (RFC 8200 section
+ * 4.5)? `at` is where its fragment header lies. (net/ipv6/reassembly.c ipv6frag_thdr_truncated)
+ */
+export function firstFragmentLacksHeaders(bytes: Uint8Array, at: number, end: number): boolean {
+  if (!walk.skip(bytes, at, end, IPPROTO_FRAGMENT) || walk.fragmentOffset !== 0) return false;
+  const { protocol, offset } = walk;
+  let length = 1;
+  if (protocol === IPPROTO_TCP) length = 20;
+  else if (protocol === IPPROTO_UDP || protocol === IPPROTO_ICMPV6) length = 8;
+  return offset + length > end;
 }

@@ -21,6 +21,8 @@ export interface FragmentSettings {
 export class FragmentSizes {
   /** Bytes of payload of each fragment in order; empty if the packet was whole, or is for the host itself. */
   pieces: readonly number[] = [];
+  /** IPv6: bytes of headers that stood before the fragment header, the IPv6 header included. */
+  headers = 0;
 }
 
 interface Piece {

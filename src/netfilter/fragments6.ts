@@ -38,7 +38,7 @@ export interface FragmentHost6 {
   random(): number;
 }
 
-/** Reassembly of IPv6 packets (net/ipv6/reassembly.c). */
+/** Reassembly of IPv6 packets (net/ipv6/reassembly.c, net/ipv6/netfilter/nf_conntrack_reasm.c). */
 export class Fragments6 {
   /** After WHOLE: where, counted from the IPv6 header, the next header field is that names what is at `transport`. */
   fieldAt = 0;
@@ -94,20 +94,20 @@ export class Fragments6 {
     if (end > MAX_PAYLOAD || end < 0) return at + 2 - network;
     if ((field & MORE_FRAGMENTS) === 0) {
       if (end < queue.length || (queue.lastIn && end !== queue.length)) {
-        return this.#discard(queue, packet, 'a fragment lies behind the last one');
+        return this.#refuse(queue, packet, 'a fragment lies behind the last one');
       }
       queue.lastIn = true;
       queue.length = end;
     } else {
       if ((end & 7) !== 0) return PAYLOAD_LENGTH;
       if (end > queue.length) {
-        if (queue.lastIn) return this.#discard(queue, packet, 'a fragment lies behind the last one');
+        if (queue.lastIn) return this.#refuse(queue, packet, 'a fragment lies behind the last one');
         queue.length = end;
       }
     }
-    if (end <= offset) return this.#discard(queue, packet, 'a fragment without data');
+    if (end <= offset) return this.#refuse(queue, packet, 'a fragment without data');
     const start = at + FRAGMENT_HEADER_LENGTH;
-    if (start + end - offset > packet.end) return this.#discard(queue, packet, 'the fragment is cut off');
+    if (start + end - offset > packet.end) return this.#refuse(queue, packet, 'the fragment is cut off');
     packet.end = start + end - offset;
     const inserted = this.#reassembly.insert(queue, packet, start, offset, end);
     if (inserted === OVERLAP) return this.#discard(queue, packet, 'fragments overlap');
@@ -150,6 +150,7 @@ export class Fragments6 {
     if (queue.key[0] !== DEFRAG_LOCAL) {
       const kept = new FragmentSizes();
       kept.pieces = sizes;
+      kept.headers = HEADER_LENGTH + headers;
       packet.control = kept;
     }
     packet.route = route;
@@ -168,6 +169,12 @@ export class Fragments6 {
     const piece = this.#reassembly.take(queue);
     if (!piece) return;
     this.#host.expired(piece.packet, queue.key[0]!, queue.inDevice);
+  }
+
+  /** A fragment that contradicts what came: connection tracking only drops it, the host gives up all of them. */
+  #refuse(queue: FragmentQueue, packet: Packet, reason: string): number {
+    if (queue.key[0] === DEFRAG_LOCAL) this.#reassembly.kill(queue);
+    return this.#drop(packet, reason);
   }
 
   #discard(queue: FragmentQueue, packet: Packet, reason: string): number {

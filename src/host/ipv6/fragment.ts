@@ -48,17 +48,23 @@ export function fragment(host: Host, packet: Packet, mtu: number, next: Continua
   return error;
 }
 
-/** The sizes it came in, if it was reassembled for looking at it and they still fit. */
+/**
+ * The sizes it came in, if it was reassembled for looking at it and they still fit. What counted as payload then may be
+ * a header that goes into every fragment now; the first one is shorter by that (ip6_fragment, its first_len).
+ */
 function piecesThatFit(packet: Packet, payload: number, room: number): readonly number[] | undefined {
   if (!(packet.control instanceof FragmentSizes)) return undefined;
-  const { pieces } = packet.control;
-  let total = 0;
+  const { pieces, headers } = packet.control;
+  if (pieces.length === 0) return undefined;
+  const total = pieces.reduce((sum, size) => sum + size, 0);
+  // Who changed its length has made one piece of it.
+  if (headers + total !== packet.length) return undefined;
+  const first = pieces[0]! - (total - payload);
   for (let i = 0; i < pieces.length; i++) {
-    const size = pieces[i]!;
-    total += size;
-    if (size > room || (size % 8 !== 0 && i + 1 < pieces.length)) return undefined;
+    const size = i === 0 ? first : pieces[i]!;
+    if (size <= 0 || size > room || (size % 8 !== 0 && i + 1 < pieces.length)) return undefined;
   }
-  return pieces.length > 0 && total === payload ? pieces : undefined;
+  return total === payload ? pieces : [first, ...pieces.slice(1)];
 }
 
 /** A packet with the headers, room for a fragment header, and a part of the payload. */
