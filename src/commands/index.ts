@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import { cat, echo } from './cat-echo.ts';
 import type { Command, CommandResult } from './command.ts';
+import { conntrack } from './conntrack/conntrack.ts';
 import { ip } from './ip/ip.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
@@ -12,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...withAliases('', iptables, ip6tables),
   ...withAliases('-save', iptablesSave, ip6tablesSave),
   ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
+  ['conntrack', conntrack],
   ['ip', ip],
   ['ipvsadm', ipvsadm],
   ['sysctl', sysctl],
@@ -30,7 +32,7 @@ function withAliases(suffix: string, four: Command, six: Command): [string, Comm
 }
 
 /** Commands that real Linux has and this host refuses for now. */
-export const LATER_COMMANDS: readonly string[] = ['ipset', 'conntrack', 'nfacct'];
+export const LATER_COMMANDS: readonly string[] = ['ipset', 'nfacct'];
 
 /** Names of all commands of a host, sorted. */
 export function commandNames(): readonly string[] {
