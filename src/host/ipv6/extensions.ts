@@ -152,7 +152,8 @@ export function makeFragments6(host: Host, settings: FragmentSettings): Fragment
     release: (packet) => host.pool.release(packet),
     expired: (packet, _user, inDevice) => {
       packet.inDevice = inDevice;
-      host.ipv6.errors.send(packet, ICMP6.TIME_EXCEEDED, 1, 0);
+      // Nobody is told of what this host sent itself, or of what came by an interface that is gone.
+      if (host.interfaces.byIndex(inDevice)) host.ipv6.errors.send(packet, ICMP6.TIME_EXCEEDED, 1, 0);
       host.drop(packet, 'reassembly', 'the other fragments did not come in time');
     },
     random: () => host.services.random(),
