@@ -98,7 +98,8 @@ export class Conntrack {
     this.table = new ConnectionTable(this.hash);
     this.#expiry = new Expiry(parts.services.timers, (connection) => this.remove(connection));
     const { settings } = this;
-    settings.define('nf_conntrack_buckets', 0, { min: 0, read: () => this.table.buckets });
+    // As on a machine with 16 GiB; this table grows with what is in it.
+    settings.define('nf_conntrack_buckets', 262144, { readOnly: true });
     settings.define('nf_conntrack_count', 0, { readOnly: true, read: () => this.count });
     this.#max = settings.define('nf_conntrack_max', 262144, { min: 0 });
     this.#accounting = settings.flag('acct', false);

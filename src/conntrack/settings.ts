@@ -33,9 +33,9 @@ export class ConntrackSettings {
     return cell;
   }
 
-  /** A timeout: `nf_conntrack_NAME`, seconds, not negative. */
+  /** A timeout: `nf_conntrack_NAME`, seconds. Linux takes negative ones, with which connections end at once. */
   timeout(name: string, seconds: number): SettingCell {
-    return this.define(`nf_conntrack_${name}`, seconds, { seconds: true, min: 0 });
+    return this.define(`nf_conntrack_${name}`, seconds, { seconds: true });
   }
 
   /** On or off: `nf_conntrack_NAME`. */

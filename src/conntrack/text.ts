@@ -55,8 +55,10 @@ export interface TextParts {
   readonly id?: boolean;
   /** Start and end by the wall clock (-o ktimestamp). */
   readonly kernelTimes?: boolean;
-  /** Names of labels, by number. */
-  readonly labels?: ReadonlyMap<string, number>;
+  /** Names of labels, by number (-o labels). */
+  readonly labels?: ReadonlyMap<number, string>;
+  /** How many users the kernel tells; 1 if left out. */
+  readonly use?: number;
   /** Of an event: which fields the kernel tells with it. */
   readonly event?: 'new' | 'update' | 'destroy';
 }
@@ -75,7 +77,8 @@ export function connectionLine(
   const words: string[] = [];
   if (parts.extended) words.push(pad(family === 4 ? 'ipv4' : 'ipv6'), family === 4 ? '2' : '10');
   words.push(pad(protocolName(protocol, conntrack)), String(protocol));
-  if (parts.event !== 'destroy') words.push(String(secondsLeft(connection.timeout, conntrack)));
+  const left = secondsLeft(connection.timeout, conntrack);
+  if (parts.event !== 'destroy' || left > 0) words.push(String(left));
   const state = conntrack.trackerOf(protocol).stateName?.(connection);
   if (state !== undefined) words.push(state);
   const sided = original.zone !== reply.zone;
@@ -93,19 +96,24 @@ export function connectionLine(
   if (!sided && original.zone !== 0) words.push(`zone=${original.zone}`);
   words.push(...times(connection, conntrack, parts));
   if (help?.helper) words.push(`helper=${help.helper.name}`);
-  if (parts.event === undefined) words.push('use=1');
-  if (parts.id) words.push(`id=${connection.serial}`);
+  if (parts.event === undefined) words.push(`use=${parts.use ?? 1}`);
+  if (parts.id) words.push(`id=${identity(connection, conntrack)}`);
   const labels = labelNames(connection, parts.labels);
   if (labels !== '') words.push(`labels=${labels}`);
   return words.join(' ');
+}
+
+/** Seconds from its beginning to now. */
+export function lifetime({ started, stopped }: Connection, conntrack: Conntrack): number {
+  const until = stopped || conntrack.services.wallClock();
+  return Math.max(0, Math.floor(until / 1e6) - Math.floor(started / 1e6));
 }
 
 /** How long it has lived, and its times by the wall clock. */
 function times(connection: Connection, conntrack: Conntrack, { kernelTimes }: TextParts): string[] {
   const { started, stopped } = connection;
   if (started === 0) return [];
-  const until = stopped || conntrack.services.wallClock();
-  const words = [`delta-time=${Math.max(0, Math.floor(until / 1e6) - Math.floor(started / 1e6))}`];
+  const words = [`delta-time=${lifetime(connection, conntrack)}`];
   if (kernelTimes) {
     words.push(`[start=${dateText(started)}]`);
     if (stopped !== 0) words.push(`[stop=${dateText(stopped)}]`);
@@ -122,12 +130,18 @@ function dateText(microseconds: number): string {
   return `${day} ${month} ${String(Number(date)).padStart(2)} ${time} ${year}`;
 }
 
-function labelNames({ labels }: Connection, names: ReadonlyMap<string, number> | undefined): string {
+function labelNames({ labels }: Connection, names: ReadonlyMap<number, string> | undefined): string {
   if (!labels || !names) return '';
   return [...names]
-    .filter(([, number]) => ((labels[number >> 5]! >>> (number & 31)) & 1) !== 0)
-    .map(([name]) => name)
+    .filter(([number]) => ((labels[number >> 5]! >>> (number & 31)) & 1) !== 0)
+    .sort(([one], [other]) => one - other)
+    .map(([, name]) => name)
     .join(',');
+}
+
+/** Number of a connection that nobody outside can foresee or count by. (nf_ct_get_id) */
+export function identity(connection: Connection, conntrack: Conntrack): number {
+  return (conntrack.hash.of(connection.original) ^ Math.imul(connection.serial, 0x9e3779b1)) >>> 0;
 }
 
 /** Flags of expectations, from bit 0 on. */

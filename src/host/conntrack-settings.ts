@@ -29,7 +29,7 @@ export function defineConntrackSettings(sysctl: Sysctl, conntrack: Conntrack): v
   for (const declaration of conntrack.settings.list) {
     const { name, cell, min, max, seconds, readOnly } = declaration;
     const limits: Limits = {
-      min: min ?? -0x80000000,
+      min: min ?? (seconds ? -LONGEST : -0x80000000),
       max: max ?? (seconds ? LONGEST : 0x7fffffff),
       ...(readOnly ? { readOnly } : {}),
       onWrite: (value) => {

@@ -158,7 +158,9 @@ export class Chooser {
     let offset = 0;
     if ((flags & RANGE.PROTO_OFFSET) !== 0) offset = (before - range.basePart) & 0xffff;
     else if ((flags & RANGE.PROTO_RANDOM_ALL) !== 0 || side !== DESTINATION) offset = this.#random16();
-    this.why = specified ? `a free one of ${first} to ${last}` : `${before} is taken or to be random`;
+    const random = (flags & RANGE.PROTO_RANDOM_ALL) !== 0;
+    const from = first === last ? `${first}` : `a free one of ${first} to ${last}`;
+    this.why = specified || random ? from : `${before} is taken, ${from}`;
     for (let attempts = Math.min(size, MOST_ATTEMPTS); ; attempts >>= 1) {
       for (let i = 0; i < attempts; i++, offset = (offset + 1) & 0xffff) {
         const part = first + (offset % size);

@@ -1,4 +1,5 @@
 import { type Connection, DEFAULT_ZONE, STATUS, type Zone } from '../../conntrack/connection.ts';
+import { EVENT } from '../../conntrack/events.ts';
 import { setSctpState } from '../../conntrack/protocols/sctp-state.ts';
 import { setTcpState } from '../../conntrack/protocols/tcp-state.ts';
 import { sameTuple, setDestinationBytes, setSourceBytes, Tuple } from '../../conntrack/tuple.ts';
@@ -88,6 +89,7 @@ export function createEntry(host: Host, request: Request): boolean {
   if (request.changedLabels && request.changedLabels.length > 0) changeLabels(connection, request, true);
   connection.timeout = Math.min(request.timeout ?? 0, LONGEST) * 1e6;
   conntrack.insert(connection);
+  conntrack.events.deliver(connection);
   return true;
 }
 
@@ -159,6 +161,9 @@ export function updateEntry(host: Host, connection: Connection, request: Request
   setState(connection, request);
   if (request.options.has('<')) changeLabels(connection, request, true);
   if (request.options.has('>')) changeLabels(connection, request, false);
+  const { events } = host.conntrack;
+  events.note(connection, EVENT.MARK | EVENT.PROTOINFO | EVENT.REPLY | EVENT.ASSURED);
+  events.deliver(connection);
 }
 
 /** The entry that -G asks for, found by either of its directions. */

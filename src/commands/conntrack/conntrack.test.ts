@@ -52,3 +52,23 @@ test.each(FILES)('%s: every command line answers as the real program did', (file
   }
   expect(differences).toEqual([]);
 });
+
+test('-E tells what has happened since it was asked before', () => {
+  const host = freshHost();
+  const run = (line: string) => runLine(host, line);
+  expect(run('conntrack -E').stdout).toBe('');
+  run('conntrack -I -p udp -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2 -t 100 -m 3');
+  run('conntrack -U -s 1.1.1.1 -m 5');
+  run('conntrack -F');
+  const tuple = 'src=1.1.1.1 dst=2.2.2.2 sport=1 dport=2 [UNREPLIED] src=2.2.2.2 dst=1.1.1.1 sport=2 dport=1';
+  expect(run('conntrack -E').stdout.split('\n')).toEqual([
+    `    [NEW] udp      17 100 ${tuple} mark=3`,
+    ` [UPDATE] udp      17 100 ${tuple} mark=5`,
+    `[DESTROY] udp      17 100 ${tuple} mark=5`,
+    '',
+  ]);
+  run('conntrack -I -p udp -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2 -t 100');
+  run('conntrack -I -p udp -s 1.1.1.2 -d 2.2.2.2 --sport 1 --dport 2 -t 100');
+  run('conntrack -F');
+  expect(run('conntrack -E -e NEW -s 1.1.1.2').stdout).toMatch(/^ {4}\[NEW\] udp .* src=1\.1\.1\.2 .*\n$/);
+});

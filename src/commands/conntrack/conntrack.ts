@@ -3,8 +3,9 @@ import { expectationLine } from '../../conntrack/text.ts';
 import type { Host } from '../../host/host.ts';
 import type { Command, CommandResult } from '../command.ts';
 import { createEntry, findEntry, findExpectation, updateEntry, wouldChange } from './change.ts';
+import { takeEvents } from './event-log.ts';
 import { fits } from './filter.ts';
-import { entryText } from './print.ts';
+import { entryText, textParts } from './print.ts';
 import { ConntrackProblem, failed, PROGRAM, wrong } from './problem.ts';
 import { type Request, readRequest } from './request.ts';
 import { usage } from './usage.ts';
@@ -89,8 +90,10 @@ class Run {
         this.#say('1 expectations have been shown.');
         return;
       case 'E':
+        this.#events(request);
+        return;
       case 'xE':
-        this.#refuse('conntrack -E (a library user listens to conntrack.events)');
+        this.#refuse('conntrack -E expect (a program listens to conntrack.events)');
         return;
       case 'xI':
         this.#createExpectation(request);
@@ -161,6 +164,15 @@ class Run {
       this.#stdout = `${XML}<conntrack>\n${this.#stdout}</conntrack>\n`;
     }
     this.#count(chosen.length, 'shown', true);
+  }
+
+  /** A command of this host ends at once: it tells what has happened since the last such call. */
+  #events(request: Request): void {
+    const { conntrack, xtables } = this.#host;
+    const parts = textParts({ output: request.output, names: xtables.names, use: 1 });
+    const lines = takeEvents(conntrack, request.events, (connection) => fits(connection, request), parts);
+    this.#stdout = lines.map((line) => `${line}\n`).join('');
+    this.#say(`${lines.length} flow events have been shown.`);
   }
 
   #get(request: Request): void {

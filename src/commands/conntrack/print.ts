@@ -1,7 +1,14 @@
 import { type Connection, STATUS } from '../../conntrack/connection.ts';
 import type { Conntrack } from '../../conntrack/conntrack.ts';
 import { SCTP_STATE_NAMES, SctpData, swapped } from '../../conntrack/protocols/sctp-state.ts';
-import { connectionLine, protocolName, tupleFields } from '../../conntrack/text.ts';
+import {
+  connectionLine,
+  identity,
+  lifetime,
+  protocolName,
+  type TextParts,
+  tupleFields,
+} from '../../conntrack/text.ts';
 import type { Tuple } from '../../conntrack/tuple.ts';
 import type { Names } from '../../xtables/names.ts';
 import { protocolOptions } from './protocols.ts';
@@ -18,49 +25,20 @@ export interface Style {
 export function entryText(connection: Connection, conntrack: Conntrack, style: Style): string {
   if (style.output.has('save')) return saveText(connection, conntrack);
   if (style.output.has('xml')) return xmlText(connection, conntrack, style);
-  const { output } = style;
-  const [family, number, protocol, ...rest] = connectionLine(connection, conntrack).split(' ');
-  const extended = output.has('extended') ? `${family!.padEnd(8)} ${number} ` : '';
-  rest.pop();
-  const [times, helper] = [timeWords(connection, conntrack, output), rest.at(-1)?.startsWith('helper=')];
-  rest.splice(helper ? -1 : rest.length, 0, ...times);
-  rest.push(`use=${style.use}`);
-  if (output.has('id')) rest.push(`id=${identity(connection, conntrack)}`);
-  const labels = output.has('labels') ? labelNames(connection, style.names) : [];
-  if (labels.length > 0) rest.push(`labels=${labels.join(',')}`);
-  return `${extended}${protocol!.padEnd(8)} ${rest.join(' ')}`;
+  return connectionLine(connection, conntrack, textParts(style));
 }
 
-function timeWords(connection: Connection, conntrack: Conntrack, output: ReadonlySet<string>): string[] {
-  if (connection.started === 0) return [];
-  const words = [`delta-time=${lifetime(connection, conntrack)}`];
-  if (output.has('ktimestamp')) words.push(`[start=${calendar(connection.started)}]`);
-  return words;
-}
-
-function lifetime(connection: Connection, conntrack: Conntrack): number {
-  const now = Math.floor(conntrack.services.wallClock() / 1e6);
-  return Math.max(0, now - Math.floor(connection.started / 1e6));
-}
-
-/** `Mon Nov 23 15:40:29 2026`, in UTC. */
-function calendar(microseconds: number): string {
-  const date = new Date(microseconds / 1000);
-  const [day, number, month, year, time] = date.toUTCString().replace(',', '').split(' ');
-  return `${day} ${month} ${String(Number(number)).padStart(2)} ${time} ${year}`;
-}
-
-/** A number that nobody outside can foresee or count by. (nf_ct_get_id) */
-function identity(connection: Connection, conntrack: Conntrack): number {
-  return (conntrack.hash.of(connection.original) ^ Math.imul(connection.serial, 0x9e3779b1)) >>> 0;
-}
-
-function labelNames({ labels }: Connection, names: Names): string[] {
-  const found: string[] = [];
-  for (let bit = 0; labels !== undefined && bit < 128; bit++) {
-    if ((labels[bit >> 5]! >>> (bit & 31)) & 1) found.push(names.connectionLabels?.byId.get(bit) ?? '');
-  }
-  return found.filter((name) => name !== '');
+/** What a line has besides the usual. */
+export function textParts({ output, names, use }: Style): TextParts {
+  const labels = output.has('labels') ? names.connectionLabels?.byId : undefined;
+  return {
+    padded: true,
+    extended: output.has('extended'),
+    id: output.has('id'),
+    kernelTimes: output.has('ktimestamp'),
+    use,
+    ...(labels ? { labels } : {}),
+  };
 }
 
 const SAVED_STATUS: readonly (readonly [number, string])[] = [

@@ -45,6 +45,8 @@ export interface Request {
   readonly mark: MarkValue | undefined;
   readonly status: StatusValue;
   readonly output: ReadonlySet<string>;
+  /** Kinds of events that were named; none: all. */
+  readonly events: ReadonlySet<string>;
   readonly labels: readonly number[];
   /** Labels to add or take away; undefined: all, of --label-del. */
   readonly changedLabels: readonly number[] | undefined;
@@ -67,6 +69,7 @@ class Reader {
   readonly #values: ProtocolValues = new Map();
   readonly #status: StatusValue = { status: 0, mask: 0 };
   readonly #output = new Set<string>();
+  readonly #events = new Set<string>();
   readonly #labelWords: (readonly [letter: string, text: string])[] = [];
   #command: CommandKey | undefined;
   #table: TableName = 'conntrack';
@@ -115,6 +118,7 @@ class Reader {
       mark: this.#mark,
       status: this.#status,
       output: this.#output,
+      events: this.#events,
       ...labels,
     };
   }
@@ -143,7 +147,7 @@ class Reader {
     } else if (letter === 't') this.#timeout = decimalNumber(text);
     else if (letter === 'm') this.#mark = readMark(text);
     else if (letter === 'u') readStatus(text, this.#status, this.#warn);
-    else if (letter === 'e') readEvents(text);
+    else if (letter === 'e') readEvents(text, this.#events);
     else if (letter === 'f') {
       if (!text.startsWith('ipv4') && !text.startsWith('ipv6')) wrong(`\`${text}' unsupported protocol`);
       this.#setFamily(text.startsWith('ipv4') ? 4 : 6);

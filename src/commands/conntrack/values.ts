@@ -146,9 +146,12 @@ export function readStatus(text: string, into: StatusValue, warn: (text: string)
   if (into.mask === 0) into.mask = into.status;
 }
 
-export function readEvents(text: string): void {
+/** Kinds of events, by the words of --event-mask; a word may be short. */
+export function readEvents(text: string, into: Set<string>): void {
   for (const [word, rest] of listWords(text)) {
-    if (!EVENT_WORDS.some((name) => name.startsWith(word.toUpperCase()))) wrong(`Bad parameter \`${rest}'`);
+    const found = EVENT_WORDS.find((name) => name.startsWith(word.toUpperCase()));
+    if (found === undefined) wrong(`Bad parameter \`${rest}'`);
+    into.add(found);
   }
 }
 
