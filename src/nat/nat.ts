@@ -10,6 +10,7 @@ import {
 } from '../conntrack/connection.ts';
 import type { Conntrack } from '../conntrack/conntrack.ts';
 import { sideText } from '../conntrack/describe.ts';
+import { transportOf } from '../conntrack/transport.ts';
 import { ORIGINAL, REPLY, sameTuple, Tuple } from '../conntrack/tuple.ts';
 import {
   type Family,
@@ -20,6 +21,7 @@ import {
   PREROUTING,
   PRIORITY,
 } from '../netfilter/constants.ts';
+import { FragmentSizes } from '../netfilter/fragments.ts';
 import type { HookFunction, HookState, Hooks } from '../netfilter/hooks.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
@@ -212,6 +214,7 @@ export class Nat {
     if ((connection.status & bit) === 0) return ACCEPT;
     // What answers to the other direction's packets.
     this.conntrack.invert(direction === ORIGINAL ? connection.reply : connection.original, this.#target);
+    if (packet.control instanceof FragmentSizes) pullHeader(packet, packet.control);
     const { bytes, network, end, family } = packet;
     return manipulate(bytes, network, end, this.#target, family, side) ? ACCEPT : DROP;
   }
@@ -278,6 +281,20 @@ export class Nat {
 
 /** Name of the hook functions, and who chooses in a journey. */
 const NAT = 'nat';
+
+/** Bytes of each protocol's header that NAT changes; it takes 8 where the whole is not there. */
+const CHANGED: Readonly<Record<number, number>> = { 6: 20, 132: 12 };
+const LEAST = 8;
+
+/** A header that lies in several fragments is brought together before it is changed. (skb_ensure_writable) */
+function pullHeader({ bytes, network, end, family }: Packet, sizes: FragmentSizes): void {
+  const transport = transportOf(bytes, network, end, family);
+  if (transport === undefined) return;
+  const { protocol, offset } = transport;
+  const whole = CHANGED[protocol] ?? LEAST;
+  const before = family === 4 ? 0 : Math.max(0, offset - network - sizes.headers);
+  sizes.pull(before + (offset + whole <= end ? whole : LEAST));
+}
 
 function isDecided({ status }: Connection, side: Side): boolean {
   return (status & (side === SOURCE ? STATUS.SRC_NAT_DONE : STATUS.DST_NAT_DONE)) !== 0;

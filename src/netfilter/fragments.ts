@@ -23,6 +23,20 @@ export class FragmentSizes {
   pieces: readonly number[] = [];
   /** IPv6: bytes of headers that stood before the fragment header, the IPv6 header included. */
   headers = 0;
+
+  /** The first `length` bytes of payload are to lie in one piece, because they are changed there (pskb_may_pull). */
+  pull(length: number): void {
+    const [first = 0] = this.pieces;
+    if (this.pieces.length < 2 || first >= length) return;
+    const pieces = [...this.pieces];
+    while (pieces.length > 1 && pieces[0]! < length) {
+      const taken = Math.min(length - pieces[0]!, pieces[1]!);
+      pieces[0] = pieces[0]! + taken;
+      if (taken === pieces[1]) pieces.splice(1, 1);
+      else pieces[1] = pieces[1]! - taken;
+    }
+    this.pieces = pieces;
+  }
 }
 
 interface Piece {

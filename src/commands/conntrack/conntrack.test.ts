@@ -55,7 +55,7 @@ test.each(FILES)('%s: every command line answers as the real program did', (file
 
 test('-E tells what has happened since it was asked before', () => {
   const host = freshHost();
-  const run = (line: string) => runLine(host, line);
+  const run = (line: string) => runLine(host, line)!;
   expect(run('conntrack -E').stdout).toBe('');
   run('conntrack -I -p udp -s 1.1.1.1 -d 2.2.2.2 --sport 1 --dport 2 -t 100 -m 3');
   run('conntrack -U -s 1.1.1.1 -m 5');

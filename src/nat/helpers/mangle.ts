@@ -1,6 +1,7 @@
 import { infoDirection } from '../../conntrack/connection.ts';
 import type { Said } from '../../conntrack/helpers/rewriters.ts';
 import { moveSequence } from '../../conntrack/sequence.ts';
+import { FragmentSizes } from '../../netfilter/fragments.ts';
 import { MAX_PACKET, type Packet } from '../../netfilter/packet.ts';
 import { set16 } from '../../wire/bytes.ts';
 import { checksum, pseudoSum4, pseudoSum6, udpChecksum } from '../../wire/checksum.ts';
@@ -68,6 +69,8 @@ function replace(packet: Packet, from: number, length: number, by: Uint8Array): 
   const { end, network, family } = packet;
   if (from < network || length < 0 || from + length > end) return false;
   const difference = by.length - length;
+  // The whole packet is brought together before it is changed: it does not leave in the pieces in which it came.
+  if (packet.control instanceof FragmentSizes) packet.control.pull(packet.length);
   if (packet.length + difference > MAX_PACKET) return false;
   if (difference > 0) packet.resize(packet.length + difference);
   packet.bytes.copyWithin(from + by.length, from + length, end);
