@@ -5,7 +5,6 @@ import { type Direction, ORIGINAL, Tuple } from './tuple.ts';
 /** Flags of an expectation (include/uapi/linux/netfilter/nf_conntrack_common.h). */
 export const EXPECT_PERMANENT = 1;
 export const EXPECT_INACTIVE = 2;
-export const EXPECT_USERSPACE = 4;
 
 /** A connection that a helper foresees (struct nf_conntrack_expect). */
 export class Expectation {

@@ -5,7 +5,7 @@ import type { Expectation } from './expectation.ts';
 import type { SettingCell } from './settings.ts';
 import { sameDestination, sameTuple, type Tuple } from './tuple.ts';
 
-export { EXPECT_INACTIVE, EXPECT_PERMANENT, EXPECT_USERSPACE, Expectation } from './expectation.ts';
+export { EXPECT_INACTIVE, EXPECT_PERMANENT, Expectation } from './expectation.ts';
 
 /** Why {@link Expectations.insert} took none: numbers of errno, as they are. */
 export const EXPECT_BUSY = 16;

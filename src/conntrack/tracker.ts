@@ -14,14 +14,6 @@ export const DROPPED = 0;
 /** The connection was ended by it: look it up again, as the first packet of a new one. (-NF_REPEAT) */
 export const AGAIN = -4;
 
-/** A timeout that a sysctl sets: `net.netfilter.nf_conntrack_NAME`, seconds. */
-export interface TimeoutSetting {
-  /** `tcp_timeout_established`. */
-  readonly name: string;
-  /** Seconds. */
-  readonly initial: number;
-}
-
 /** A protocol's tracker: one file each. One object for each Conntrack, made by a factory, so that it may keep settings. */
 export interface Tracker {
   /** IP protocol number; 0 for the generic one. */

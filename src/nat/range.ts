@@ -73,29 +73,6 @@ export function destinationWords({ dst0, dst1, dst2, dst3 }: Tuple): AddressWord
   return [dst0, dst1, dst2, dst3];
 }
 
-export function setSourceWords(tuple: Tuple, words: AddressWords): void {
-  tuple.src0 = words[0];
-  tuple.src1 = words[1];
-  tuple.src2 = words[2];
-  tuple.src3 = words[3];
-}
-
-export function setDestinationWords(tuple: Tuple, words: AddressWords): void {
-  tuple.dst0 = words[0];
-  tuple.dst1 = words[1];
-  tuple.dst2 = words[2];
-  tuple.dst3 = words[3];
-}
-
 export function sameWords(a: AddressWords, b: AddressWords): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
-}
-
-/** Order of addresses as unsigned numbers: negative, 0 or positive. */
-export function compareWords(a: AddressWords, b: AddressWords): number {
-  for (let i = 0; i < 4; i++) {
-    const difference = (a[i]! >>> 0) - (b[i]! >>> 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
