@@ -5,7 +5,7 @@ import {
   type Fragments4,
   isFragment4,
 } from '../netfilter/fragments4.ts';
-import { type Fragments6, TAKEN, WHOLE } from '../netfilter/fragments6.ts';
+import { type Fragments6, REFUSED, TAKEN, WHOLE } from '../netfilter/fragments6.ts';
 import type { HookState, Hooks } from '../netfilter/hooks.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { ACCEPT, DROP, STOLEN, type Verdict } from '../netfilter/verdict.ts';
@@ -91,6 +91,10 @@ export class Defrag {
     const { fragments6, hooks } = this.#parts;
     const result = fragments6.add(packet, found.at, found.fieldAt, user);
     if (result === TAKEN) return STOLEN;
+    if (result === REFUSED) {
+      hooks.observer?.choose?.(packet, 'defrag', fragments6.reason);
+      return DROP;
+    }
     if (result === WHOLE) {
       packet.ignoreDf = true;
       hooks.observer?.fragment?.(packet, 'reassembled');

@@ -24,6 +24,8 @@ const KEY_WORDS = 11;
 /** What {@link Fragments6.add} made of a fragment; a positive number is where a parameter problem points to. */
 export const WHOLE = -1;
 export const TAKEN = 0;
+/** Only for those that gather for looking at packets: they have to drop it; {@link Fragments6.reason} says why. */
+export const REFUSED = -2;
 
 /** What the host does for IPv6 reassembly. */
 export interface FragmentHost6 {
@@ -42,6 +44,8 @@ export interface FragmentHost6 {
 export class Fragments6 {
   /** After WHOLE: where, counted from the IPv6 header, the next header field is that names what is at `transport`. */
   fieldAt = 0;
+  /** After REFUSED: why. */
+  reason = '';
   readonly #host: FragmentHost6;
   readonly #reassembly: Reassembly;
   readonly #key = new Int32Array(KEY_WORDS);
@@ -72,7 +76,7 @@ export class Fragments6 {
    * Adds a fragment whose fragment header lies at `at` of its bytes and was named by the next header field at
    * `fieldAt`, counted from the IPv6 header. Fragments of one packet that different users gather do not meet.
    * WHOLE: `packet` is the whole packet now: without the fragment header, `transport` behind where it was, and
-   * `fragmentMax` the size of the largest fragment. TAKEN: it waits for the others, or was dropped. Otherwise nothing
+   * `fragmentMax` the size of the largest fragment. TAKEN: it waits for the others, or was dropped. REFUSED. Otherwise nothing
    * happened, and a parameter problem about this offset is to be sent.
    */
   add(packet: Packet, at: number, fieldAt: number, user: number): number {
@@ -111,7 +115,10 @@ export class Fragments6 {
     packet.end = start + end - offset;
     const inserted = this.#reassembly.insert(queue, packet, start, offset, end);
     if (inserted === OVERLAP) return this.#discard(queue, packet, 'fragments overlap');
-    if (inserted !== INSERTED) return this.#drop(packet, 'duplicate fragment');
+    if (inserted !== INSERTED) {
+      this.#host.drop(packet, 'reassembly', 'duplicate fragment');
+      return TAKEN;
+    }
     queue.ecn |= 1 << ((bytes[network + 1]! >> 4) & 3);
     const size = packet.end - network;
     if (size > queue.maxSize) queue.maxSize = size;
@@ -183,6 +190,10 @@ export class Fragments6 {
   }
 
   #drop(packet: Packet, reason: string): number {
+    if (this.#key[0] !== DEFRAG_LOCAL) {
+      this.reason = reason;
+      return REFUSED;
+    }
     this.#host.drop(packet, 'reassembly', reason);
     return TAKEN;
   }

@@ -9,6 +9,7 @@ import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { checkText, OK } from '../../wire/check.ts';
 import { IPV4_LENGTH, ipv4TotalLength, validateIpv4 } from '../../wire/ipv4.ts';
+import { demultiplexEarly } from '../early-demux.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
 import type { Route4 } from '../routing/route4.ts';
@@ -45,6 +46,9 @@ export class Receive4 {
     const host = this.#host;
     // What this host sent to itself keeps the route it left by.
     const looped = packet.route !== undefined;
+    if (!looped && packet.control !== undefined) {
+      demultiplexEarly(host, packet, packet.bytes[packet.network + 9]!);
+    }
     if (!looped) packet.route = host.routing4.input(packet);
     const route = packet.route as Route4 | undefined;
     if (!route) return 0;

@@ -10,6 +10,7 @@ import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { isLoopback6, isMulticast6 } from '../../wire/address.ts';
 import { get16 } from '../../wire/bytes.ts';
+import { demultiplexEarly } from '../early-demux.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
 import type { Route6 } from '../routing/route6.ts';
@@ -62,6 +63,9 @@ export class Input6 {
   /** What this host sent to itself keeps the route it left by (ip6_rcv_finish_core). */
   #route(packet: Packet): number {
     const { route } = packet;
+    if (!route && packet.control !== undefined) {
+      demultiplexEarly(this.#host, packet, packet.bytes[packet.network + NEXT_HEADER]!);
+    }
     return this.dispatch(packet, route ? (route as Route6) : this.#host.routing6.input(packet));
   }
 
