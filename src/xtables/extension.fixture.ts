@@ -10,8 +10,8 @@ export interface Bench {
   /** Frames that left: `wan0 4500…` from the IP header on. */
   readonly out: string[];
   readonly log: string[];
-  /** Sends a packet of the language in by lan0. */
-  receive(packet: string): void;
+  /** Sends a packet of the language in by lan0, or another device. */
+  receive(packet: string, device?: string): void;
   /** A local process sends it. */
   send(packet: string, sender?: { uid?: number; gid?: number; mark?: number }): string | undefined;
   /** Runs a command; throws what it complains of. */
@@ -53,12 +53,12 @@ export function bench(): Bench {
     host,
     out,
     log,
-    receive(text) {
+    receive(text, device = 'lan0') {
       const frame = parsePacket(text).frame({
-        destination: host.interfaces.require('lan0').mac,
+        destination: host.interfaces.require(device).mac,
         source: Uint8Array.of(2, 0, 0, 0, 1, 0x10),
       });
-      host.receive('lan0', frame);
+      host.receive(device, frame);
     },
     send: (text, sender) => host.send(bytesOf(text), sender),
     run(line) {
