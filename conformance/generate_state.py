@@ -155,7 +155,7 @@ def scenario(name, seed):
             device = g.r.choice(devices)
         steps.append({"in": device, "frame": g.frame(device, packet, flow.six).hex()})
         if g.chance(0.08):
-            steps.append({"wait": g.r.choice([0.5, 2.5, 3.5, 4.5])})
+            steps.append({"wait": g.r.choice([0.55, 2.6, 3.65, 4.7])})
     return {"name": name, "about": "random state", "tags": ["random", "state"], "host": host, "steps": steps}
 
 
