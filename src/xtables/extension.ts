@@ -69,6 +69,8 @@ export interface ParseContext extends RuleContext {
   readonly option: string;
   /** A `!` stands before the option. */
   readonly inverted: boolean;
+  /** Whether an option of this extension stood before this one. */
+  has(option: string): boolean;
   /** The next word of the command line without taking it; undefined at the end. */
   peek(): string | undefined;
   /** Takes the next word, for options with several arguments. */
@@ -128,7 +130,7 @@ export interface Option<T> {
   readonly multiple?: boolean;
   /** Given twice: 'replace' takes the last one, any other text is the error message instead of "can only be used once". */
   readonly repeated?: string;
-  /** Keys of options that cannot stand beside it; '*' for all others. */
+  /** Keys of options that cannot stand beside it, in the order in which the real tool complains; '*' for all others. */
   readonly excludes?: readonly string[];
   /** Keys of options that it also requires. */
   readonly needs?: readonly string[];

@@ -33,7 +33,7 @@ export function hopTarget({ name, family, summary }: HopTarget): Target {
   const decrement = `${lower}-dec`;
   const increment = `${lower}-inc`;
   const options = {
-    [set]: option(integer(0, 255), { excludes: [decrement, increment], help: 'Sets it.' }),
+    [set]: option(integer(0, 255), { excludes: [increment, decrement], help: 'Sets it.' }),
     [decrement]: option(integer(1, 255), {
       excludes: [set, increment],
       help: 'Lowers it, to 0 at the least.',

@@ -42,6 +42,7 @@ class OptionContext implements ParseContext {
   readonly option: string;
   readonly inverted: boolean;
   readonly #words: Getopt<unknown>;
+  readonly #before: AnyValues;
   readonly warn: (line: string) => void;
 
   constructor(
@@ -50,6 +51,7 @@ class OptionContext implements ParseContext {
     option: string,
     inverted: boolean,
     words: Getopt<unknown>,
+    before: AnyValues,
     warn: (line: string) => void,
   ) {
     this.family = rule.family;
@@ -60,7 +62,12 @@ class OptionContext implements ParseContext {
     this.option = option;
     this.inverted = inverted;
     this.#words = words;
+    this.#before = before;
     this.warn = warn;
+  }
+
+  has(option: string): boolean {
+    return this.#before[option] !== undefined;
   }
 
   peek(): string | undefined {
@@ -100,7 +107,7 @@ export class ExtensionUse<E extends Extension = Extension> {
       throw new Problem(option.repeated ?? `${name}: option "--${key}" can only be used once.\n`);
     }
     if (inverted && !option.invert) throw new Problem(`${name}: option "--${key}" cannot be inverted.\n`);
-    const context = new OptionContext(rule, name, key, inverted, words, warn);
+    const context = new OptionContext(rule, name, key, inverted, words, this.#values, warn);
     const value = option.type.parse(argument ?? '', context);
     const given = { value, inverted, order: this.#order++ };
     this.#values[key] = option.multiple ? [...((earlier ?? []) as readonly Given<unknown>[]), given] : given;
@@ -127,14 +134,14 @@ function checkTogether(
   const given = values[key] !== undefined;
   if (option.required && !given) throw new Problem(`${name}: option "--${key}" must be specified\n`);
   if (!given) return;
-  if (!option.needs && !option.excludes) return;
-  for (const [other] of options) {
-    if (other === key) continue;
-    if (option.needs?.includes(other) && values[other] === undefined) {
+  const { needs = [], excludes = [] } = option;
+  for (const other of needs) {
+    if (values[other] === undefined) {
       throw new Problem(`${name}: option "--${key}" also requires "--${other}".\n`);
     }
-    const excluded = option.excludes?.includes(other) || option.excludes?.[0] === '*';
-    if (excluded && values[other] !== undefined) {
+  }
+  for (const other of excludes[0] === '*' ? options.map(([one]) => one) : excludes) {
+    if (other !== key && values[other] !== undefined) {
       throw new Problem(`${name}: option "--${key}" cannot be used together with "--${other}".\n`);
     }
   }

@@ -36,7 +36,13 @@ const UNSPEC = bit(ROUTE_TYPE.UNSPEC);
 /** For these the routing table is asked, in IPv6. */
 const ROUTED = bit(ROUTE_TYPE.LOCAL) | bit(ROUTE_TYPE.ANYCAST) | bit(ROUTE_TYPE.UNREACHABLE);
 /** What IPv6 does not have (addrtype_mt_checkentry_v1). */
-const NOT_IN_IPV6 = bit(ROUTE_TYPE.BLACKHOLE) | bit(ROUTE_TYPE.PROHIBIT) | bit(ROUTE_TYPE.BROADCAST);
+const NOT_IN_IPV6 =
+  bit(ROUTE_TYPE.BLACKHOLE) |
+  bit(ROUTE_TYPE.BROADCAST) |
+  bit(ROUTE_TYPE.PROHIBIT) |
+  bit(ROUTE_TYPE.THROW) |
+  bit(ROUTE_TYPE.NAT) |
+  bit(ROUTE_TYPE.XRESOLVE);
 
 const types: ValueType<number> = {
   syntax: 'type[,type…]',
@@ -46,7 +52,7 @@ const types: ValueType<number> = {
     const list = given.split(',');
     let mask = 0;
     for (const [place, name] of list.entries()) {
-      const type = name === '' ? -1 : TYPES.findIndex((known) => known.toLowerCase() === name.toLowerCase());
+      const type = name === '' ? -1 : TYPES.findIndex((known) => known.startsWith(name.toUpperCase()));
       // The last one of a list is complained about in other quotes than those before it.
       if (type < 0)
         throw new Problem(
@@ -114,11 +120,10 @@ export const addrtype = defineMatch({
       help: 'Counts only for the interface that the packet leaves by.',
     }),
   },
-  settle(values) {
+  verify(values) {
     if (!values['src-type'] && !values['dst-type']) {
       throw new Problem('addrtype: you must specify --src-type or --dst-type');
     }
-    return values;
   },
   list(values, context) {
     const one = (name: string, given: Given<number> | undefined) =>

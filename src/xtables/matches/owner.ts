@@ -54,6 +54,14 @@ function senderTest(name: string, { value, inverted }: Given<Range>, id: (sender
   };
 }
 
+const withGroup: ValueType<true> = {
+  ...flag,
+  parse(_given, context) {
+    if (context.has('gid-owner')) return true;
+    throw new Problem('owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"');
+  },
+};
+
 export const owner = defineMatch({
   name: 'owner',
   revision: 1,
@@ -69,14 +77,10 @@ export const owner = defineMatch({
     }),
     'uid-owner': option(users, { invert: true, help: 'User of the sending process, or a range of them.' }),
     'gid-owner': option(groups, { invert: true, help: 'Group of the sending process, or a range of them.' }),
-    'suppl-groups': option(flag, { help: 'Supplementary groups of the process count as well.' }),
+    'suppl-groups': option(withGroup, { help: 'Supplementary groups of the process count as well.' }),
   },
   settle(values) {
-    const { 'suppl-groups': more, 'gid-owner': group } = values;
-    if (more && (!group || (group.order ?? 0) > (more.order ?? 0))) {
-      throw new Problem('owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"');
-    }
-    if (!group && !values['uid-owner'] && !values['socket-exists']) {
+    if (!values['gid-owner'] && !values['uid-owner'] && !values['socket-exists']) {
       throw new Problem('owner: At least one of --uid-owner, --gid-owner or --socket-exists is required');
     }
     return values;

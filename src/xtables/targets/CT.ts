@@ -72,7 +72,8 @@ function name(most: number, syntax: string): ValueType<string> {
 const options = {
   notrack: option(flag, { help: 'The packet belongs to no connection, and begins none.' }),
   helper: option(name(15, 'name'), { help: 'The connection gets this helper.' }),
-  timeout: option(name(31, 'policy'), {
+  // The real tool keeps four letters of it.
+  timeout: option(name(4, 'policy'), {
     help: 'The connection gets the timeouts of this policy. There are none here, so that it is refused.',
   }),
   ctevents: option(events(EVENTS), { help: 'Only these events of the connection are told.' }),

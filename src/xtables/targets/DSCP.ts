@@ -18,9 +18,10 @@ const dscpClass: ValueType<number> = {
   argument: 'required',
   choices: [...CLASSES.keys()],
   parse(given) {
-    const value = CLASSES.get(given.toUpperCase());
-    if (value === undefined) throw new Problem(`Invalid DSCP value \`${given}'`);
-    return value;
+    // What stands behind a class's name does not matter to the real tool.
+    const wanted = given.toUpperCase();
+    for (const [name, value] of CLASSES) if (wanted.startsWith(name)) return value;
+    throw new Problem(`Invalid DSCP value \`${given}'`);
   },
   print,
 };
