@@ -2,11 +2,12 @@ import type { Conntrack } from '../conntrack/conntrack.ts';
 import type { Nat } from '../nat/nat.ts';
 import type { ErrnoName } from '../netfilter/constants.ts';
 import type { Services } from '../netfilter/services.ts';
-import type { Environment, Extension, TargetFunction, Test } from './extension.ts';
+import type { Environment, Extension, FieldTest, TargetFunction, Test } from './extension.ts';
+import type { FieldName } from './fields.ts';
 import type { Chain, Entry, TableImage } from './image.ts';
 import { reachOf } from './reach.ts';
 import type { MatchUse, Rule } from './rule.ts';
-import { testsOf } from './tests.ts';
+import { isFieldTest, testsOf } from './tests.ts';
 
 /** State that extensions share on a host, by the key that makes it. */
 export class SharedState {
@@ -105,6 +106,11 @@ export class Builder {
     this.#translation = translation;
   }
 
+  /** What all rules of this host share. */
+  shared<T>(key: { readonly create: () => T }): T {
+    return this.#shared.get(key);
+  }
+
   build(image: TableImage): BuiltTable | ErrnoName {
     const reach = reachOf(image);
     if (reach === 'loop') return 'ELOOP';
@@ -178,6 +184,7 @@ class RuleEnvironment implements Environment {
   readonly services: Services;
   readonly connections: Conntrack;
   readonly translation: Nat;
+  readonly #matches: readonly MatchUse[];
   readonly #shared: SharedState;
   readonly #onDestroy: (() => void)[];
 
@@ -199,8 +206,21 @@ class RuleEnvironment implements Environment {
     this.services = services;
     this.connections = connections;
     this.translation = translation;
+    this.#matches = rule.matches;
     this.#shared = shared;
     this.#onDestroy = onDestroy;
+  }
+
+  fieldTests(field: FieldName): readonly FieldTest[] {
+    const found: FieldTest[] = [];
+    for (const { extension, values } of this.#matches) {
+      // Matches with tests of their own may hold state; they are made once, for the packets.
+      if (extension.tests !== undefined) continue;
+      for (const test of testsOf(extension, values, this)) {
+        if (isFieldTest(test) && test.field === field) found.push(test);
+      }
+    }
+    return found;
   }
 
   shared<T>(key: { readonly create: () => T }): T {

@@ -82,6 +82,11 @@ export class Xtables {
     this.#names = names;
   }
 
+  /** What rules with the same extension share: lists of `recent`, tables of `hashlimit`. */
+  shared<T>(key: { readonly create: () => T }): T {
+    return this.#parts.builder.shared(key);
+  }
+
   /** The tables there are, in the order of their creation. */
   tables(family: Family): readonly Table[] {
     return this.#tables[family];

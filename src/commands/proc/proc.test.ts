@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { freshHost } from '../../formats/build-host.ts';
 import type { Host } from '../../host/host.ts';
 import { runLine } from '../shell.ts';
+import { readProc, writeProc } from './proc.ts';
 
 /** What the lines print on standard output, and what they say on standard error. */
 function session(host: Host, lines: string): string {
@@ -126,4 +127,33 @@ test('settings', () => {
     'cat: nosuch: No such file or directory',
     '',
   ]);
+});
+
+test('lists of the match recent are read and written', () => {
+  const host = freshHost();
+  runLine(host, 'iptables -A INPUT -p icmp -m recent --name A --set');
+  const file = '/proc/net/xt_recent/A';
+  expect(readProc(host, file)).toEqual({ text: '' });
+  host.advance(1);
+  expect(writeProc(host, file, '+10.0.0.1\n')).toBeUndefined();
+  expect(readProc(host, file)).toEqual({
+    text: 'src=10.0.0.1 ttl: 0 last_seen: 4294892546 oldest_pkt: 1 4294892546\n',
+  });
+  host.advance(1);
+  expect(writeProc(host, file, '+10.0.0.1\n')).toBeUndefined();
+  expect(readProc(host, file)).toEqual({
+    text: 'src=10.0.0.1 ttl: 0 last_seen: 4294892796 oldest_pkt: 2 4294892546, 4294892796\n',
+  });
+  expect(writeProc(host, file, '+::1\n')).toBeUndefined();
+  expect(readProc(host, file)).toMatchObject({
+    text: expect.stringMatching(/^src=0000:0000:0000:0000:0000:0000:0000:0001 ttl: 0 /m),
+  });
+  for (const text of ['10.0.0.2\n', '+foo\n', 'foo\n']) expect(writeProc(host, file, text)).toBe('EINVAL');
+  expect(writeProc(host, file, '-10.0.0.1\n')).toBeUndefined();
+  expect(writeProc(host, file, '-10.9.9.9\n')).toBeUndefined();
+  expect(writeProc(host, file, '/\n')).toBeUndefined();
+  expect(readProc(host, file)).toEqual({ text: '' });
+  runLine(host, 'iptables -F');
+  expect(readProc(host, file)).toEqual({ error: 'ENOENT' });
+  expect(readProc(host, '/proc/net/xt_recent')).toEqual({ error: 'EISDIR' });
 });

@@ -1,5 +1,7 @@
 import type { Host } from '../../host/host.ts';
+import type { ProcFolder } from './folder.ts';
 import { NET_FILES } from './net.ts';
+import { RECENT } from './recent.ts';
 import { isSysDirectory, readSys, writeSys } from './sys.ts';
 
 /** Why a file cannot be read or written. */
@@ -17,6 +19,8 @@ export const ERROR_TEXTS: Readonly<Record<ProcError, string>> = {
 
 const DIRECTORIES = new Set(['/', '/proc', '/proc/net', '/proc/self/net']);
 const SYS = '/proc/sys';
+/** Folders whose files come and go, a line each. */
+const FOLDERS: readonly ProcFolder[] = [RECENT];
 
 /** Reads a file of the host: /proc/net/… or /proc/sys/…; there are no others. */
 export function readProc(
@@ -24,9 +28,14 @@ export function readProc(
   path: string,
 ): { readonly text: string } | { readonly error: ProcError } {
   const file = normalized(path);
-  if (DIRECTORIES.has(file) || isSysDirectory(host, file)) return { error: 'EISDIR' };
+  if (isDirectory(host, file)) return { error: 'EISDIR' };
   if (file.startsWith(`${SYS}/`)) return readSys(host, file);
   const net = NET_FILES.get(file);
+  const own = folderOf(file);
+  if (own) {
+    const text = own.folder.read(host, own.name);
+    return text === undefined ? { error: 'ENOENT' } : { text };
+  }
   if (net) return path.endsWith('/') ? { error: 'ENOTDIR' } : { text: net(host) };
   return { error: insideFile(file) ? 'ENOTDIR' : 'ENOENT' };
 }
@@ -34,10 +43,26 @@ export function readProc(
 /** Writes a file of the host; undefined if it was taken. */
 export function writeProc(host: Host, path: string, text: string): ProcError | undefined {
   const file = normalized(path);
-  if (DIRECTORIES.has(file) || isSysDirectory(host, file)) return 'EISDIR';
+  if (isDirectory(host, file)) return 'EISDIR';
   if (file.startsWith(`${SYS}/`)) return writeSys(host, file, text);
+  const own = folderOf(file);
+  if (own) {
+    if (own.folder.read(host, own.name) === undefined) return 'ENOENT';
+    return own.folder.write ? own.folder.write(host, own.name, text) : 'EACCES';
+  }
   if (NET_FILES.has(file)) return 'EACCES';
   return insideFile(file) ? 'ENOTDIR' : 'ENOENT';
+}
+
+function isDirectory(host: Host, file: string): boolean {
+  return DIRECTORIES.has(file) || isSysDirectory(host, file) || FOLDERS.some(({ path }) => path === file);
+}
+
+/** The folder that a file lies in, and its name there. */
+function folderOf(file: string): { readonly folder: ProcFolder; readonly name: string } | undefined {
+  const folder = FOLDERS.find(({ path }) => file.startsWith(`${path}/`));
+  const name = folder && file.slice(folder.path.length + 1);
+  return folder && name && !name.includes('/') ? { folder, name } : undefined;
 }
 
 /** Without empty parts, `.` and `..`; /proc/self/net is /proc/net. */
