@@ -3,6 +3,7 @@ import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
 import { prefixMask4 } from '../wire/address.ts';
 import { DEFAULT_LOG, formatPacketLog } from '../xtables/log-line.ts';
+import { bothWaysMtu } from './both-ways-mtu.ts';
 import type { Host } from './host.ts';
 import { masqueradeAddress, redirectAddress } from './translation-addresses.ts';
 
@@ -51,6 +52,7 @@ export function hostServices(host: Host): Services {
     reroute: (packet) => (packet.family === 4 ? host.ipv4.reroute(packet) : host.ipv6.reroute(packet)),
     sourceAddress: (packet, device) => masqueradeAddress(host, packet, device),
     ownAddress: (packet, device) => redirectAddress(host, packet, device),
+    bothWaysMtu: (packet) => bothWaysMtu(host, packet),
     replyMark: (family, mark) => (host.sysctl.number(`net/ipv${family}/fwmark_reflect`) !== 0 ? mark : 0),
     acquire: () => host.pool.acquire(),
     release: (packet: Packet) => host.pool.release(packet),

@@ -85,6 +85,8 @@ export interface Services {
   sourceAddress(packet: Packet, device: number): Uint8Array | undefined;
   /** The first address of the interface that a packet came by, to which REDIRECT sends it; undefined if it has none. */
   ownAddress(packet: Packet, device: number): Uint8Array | undefined;
+  /** The smaller of the MTUs of the packet's way and of the way back to its sender, in bytes of IP. */
+  bothWaysMtu(packet: Packet): number;
   /** The mark of an answer to a packet with this mark: the same with fwmark_reflect, else 0 (IP4_REPLY_MARK). */
   replyMark(family: Family, mark: number): number;
   /** A fresh packet, from the host's pool; `release` gives it back. */

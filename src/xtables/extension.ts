@@ -195,6 +195,8 @@ export interface Environment {
   readonly connections: Conntrack;
   /** Address translation: targets call its `setup` with a range. It needs connection tracking, which the rule acquires. */
   readonly translation: Nat;
+  /** What the rule's matches ask of a field, in order, for targets that rely on it. */
+  fieldTests(field: FieldName): readonly FieldTest[];
   /** Something that all rules of this host share, made when first asked for. */
   shared<T>(key: { readonly create: () => T }): T;
   /** Called when the rule is gone: its table was replaced or its commit failed. */

@@ -33,6 +33,7 @@ export function fakeServices(): Services {
     sendLocal: () => 0,
     sendIcmpError: () => {},
     reroute: () => 0,
+    bothWaysMtu: () => 1500,
     replyMark: () => 0,
     acquire: () => new Packet(),
     release: () => {},

@@ -18,6 +18,7 @@ import { REJECT } from './REJECT.ts';
 import { RETURN } from './RETURN.ts';
 import { SNAT } from './SNAT.ts';
 import { SNPT } from './SNPT.ts';
+import { TCPMSS } from './TCPMSS.ts';
 import { TOS } from './TOS.ts';
 import { TRACE } from './TRACE.ts';
 import { TTL } from './TTL.ts';
@@ -44,6 +45,7 @@ export const TARGETS: readonly Target[] = [
   RETURN,
   SNAT,
   SNPT,
+  TCPMSS,
   TOS,
   TRACE,
   TTL,
