@@ -2,7 +2,7 @@ import type { Conntrack } from '../conntrack/conntrack.ts';
 import type { Nat } from '../nat/nat.ts';
 import type { ErrnoName } from '../netfilter/constants.ts';
 import type { Services } from '../netfilter/services.ts';
-import type { Environment, Extension, FieldTest, TargetFunction, Test } from './extension.ts';
+import type { AnyValues, Environment, Extension, FieldTest, TargetFunction, Test } from './extension.ts';
 import type { FieldName } from './fields.ts';
 import type { Chain, Entry, TableImage } from './image.ts';
 import { reachOf } from './reach.ts';
@@ -79,7 +79,13 @@ export interface BuiltTable {
 
 const NO_TESTS: readonly BoundTest[] = [];
 
-/** Why the kernel refuses a rule's extension before it asks the extension itself (xt_check_match, xt_check_target). */
+/** Why the kernel refuses a rule's extension (xt_request_find_match, xt_check_match, xt_check_target). */
+function refusal(extension: Extension, values: AnyValues, environment: Environment): ErrnoName | undefined {
+  if (extension.missing) return 'ENOENT';
+  return misplaced(extension, environment) ? 'EINVAL' : extension.check?.(values as never, environment);
+}
+
+/** What the kernel asks before it asks the extension itself. */
 function misplaced(extension: Extension, environment: Environment): boolean {
   if (extension.table !== undefined && extension.table !== environment.table) return true;
   if (extension.hooks !== undefined) {
@@ -156,16 +162,14 @@ export class Builder {
       onDestroy,
     );
     for (const { extension, values } of matches) {
-      if (misplaced(extension, environment)) return 'EINVAL';
-      const refused = extension.check?.(values as never, environment);
+      const refused = refusal(extension, values, environment);
       if (refused) return refused;
     }
     const stateful = matches.some(({ extension }) => extension.tests !== undefined)
       ? { stateful: bindTests(matches, environment) }
       : { environment };
     if (action.kind !== 'target') return stateful;
-    if (misplaced(action.extension, environment)) return 'EINVAL';
-    const refused = action.extension.check?.(action.values as never, environment);
+    const refused = refusal(action.extension, action.values, environment);
     if (refused) return refused;
     const target = action.extension.create?.(action.values as never, environment);
     return target ? { ...stateful, target } : stateful;

@@ -213,6 +213,8 @@ interface Declaration<O extends Options> {
   /** Both if left out. */
   readonly families?: readonly Family[];
   readonly revision?: number;
+  /** The command knows it, but the kernel lacks it: the command warns, and the kernel refuses the rule (ENOENT). */
+  readonly missing?: true;
   /** One line for lists and completion. */
   readonly summary: string;
   /** Paragraphs of the reference page: what it does, limits, surprises. */

@@ -8,11 +8,11 @@ const SHORTEST = 20;
 
 /** A later fragment, or none behind broken IPv6 extension headers. */
 export const NO_HEADER = -1;
-/** Cut off, or shorter than a TCP header is. */
+/** Cut off: not even its fixed part is there, or not as much as it says. */
 export const BROKEN_HEADER = -2;
 
 /**
- * Offset of the TCP header of a packet that a rule with `-p tcp` has taken, whole with its options; or {@link NO_HEADER}
+ * Offset of the TCP header of a packet that a rule with `-p tcp` has taken; all that it says it has is there. Or {@link NO_HEADER}
  * or {@link BROKEN_HEADER}. `fragment` is the offset of this fragment.
  */
 export function tcpHeader(packet: Packet, fragment: number): number {
@@ -24,8 +24,7 @@ export function tcpHeader(packet: Packet, fragment: number): number {
     at = WALK.offset;
   }
   if (at + SHORTEST > end) return BROKEN_HEADER;
-  const length = tcpHeaderLength(bytes, at);
-  return length < SHORTEST || at + length > end ? BROKEN_HEADER : at;
+  return at + tcpHeaderLength(bytes, at) > end ? BROKEN_HEADER : at;
 }
 
 /** Length in bytes of the TCP header at an offset, as it says itself. */

@@ -46,6 +46,7 @@ export class LineExtensions {
     const target = findTarget(family, name);
     if (target === undefined) return;
     this.#target = new ExtensionUse(target);
+    this.#load(target);
     this.#addOptions(target);
   }
 
@@ -118,11 +119,23 @@ export class LineExtensions {
     return findMatch(this.#reader.family, name);
   }
 
+  /** Remembers that an extension was loaded; the first time says so if the kernel lacks it. */
+  #load(extension: Extension): void {
+    const { loaded, output } = this.#reader;
+    if (extension.missing && !loaded.has(extension)) {
+      const revision = extension.revision ?? 0;
+      output.complain(
+        `Warning: Extension ${extension.name} revision ${revision} not supported, missing kernel module?\n`,
+      );
+    }
+    loaded.add(extension);
+  }
+
   #useMatch(match: Match): void {
     const again = this.#matches.filter((use) => use.extension === match);
     for (const use of again) use.completed = true;
     this.#matches.push(new ExtensionUse(match));
-    this.#reader.loaded.add(match);
+    this.#load(match);
     if (again.length === 0) this.#addOptions(match);
   }
 

@@ -1,5 +1,5 @@
 import type { Family } from '../../netfilter/constants.ts';
-import type { Match } from '../../xtables/extension.ts';
+import type { Extension } from '../../xtables/extension.ts';
 import type { Names } from '../../xtables/names.ts';
 import { Problem } from '../../xtables/problem.ts';
 import type { Output } from './output.ts';
@@ -20,8 +20,8 @@ export interface Reader {
   readonly program: string;
   /** A line of iptables-restore. */
   readonly restoring: boolean;
-  /** Matches that earlier lines of the same process have loaded. */
-  readonly loaded: Set<Match>;
+  /** Extensions that earlier lines of the same process have loaded. */
+  readonly loaded: Set<Extension>;
   /** In iptables-restore: there is a chain of this name, which then goes before a target of the same name. */
   readonly isChain?: (name: string) => boolean;
 }

@@ -1,6 +1,6 @@
 import type { Family } from '../../netfilter/constants.ts';
 import { NotSupportedYet } from '../../netfilter/unsupported.ts';
-import type { Match } from '../../xtables/extension.ts';
+import type { Extension } from '../../xtables/extension.ts';
 import { EXIT_OTHER, Problem } from '../../xtables/problem.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
 import type { Command, CommandResult } from '../command.ts';
@@ -76,7 +76,7 @@ class Restore {
   readonly #program: string;
   readonly #options: Options;
   readonly #reader: Reader;
-  readonly #loaded = new Set<Match>();
+  readonly #loaded = new Set<Extension>();
   #handle: Handle | undefined;
   #tableName = '';
   #inTable = false;

@@ -124,7 +124,7 @@ export const TCPMSS = defineTarget({
     return (packet, place) => {
       const at = tcpHeader(packet, place.fragment);
       if (at === NO_HEADER) return CONTINUE;
-      if (at === BROKEN_HEADER) return DROP;
+      if (at === BROKEN_HEADER || tcpHeaderLength(packet.bytes, at) < TCP_LENGTH) return DROP;
       const size = wanted ?? clamped(packet, services);
       if (size === undefined) return DROP;
       setSegmentSize(packet, at, size);
