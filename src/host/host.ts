@@ -3,6 +3,7 @@ import { Conntrack } from '../conntrack/conntrack.ts';
 import { Defrag } from '../conntrack/defrag.ts';
 import { Nat } from '../nat/nat.ts';
 import { Hooks } from '../netfilter/hooks.ts';
+import { LogGroups } from '../netfilter/log-groups.ts';
 import type { Observer } from '../netfilter/observer.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { PacketPool } from '../netfilter/pool.ts';
@@ -44,6 +45,8 @@ export class Host {
   readonly timers = new Timers();
   readonly pool = new PacketPool();
   readonly queues: NumberedQueues;
+  /** Listeners of NFLOG's groups. */
+  readonly logGroups = new LogGroups();
   readonly hooks: Hooks;
   readonly link: Link;
   readonly sysctl: Sysctl;

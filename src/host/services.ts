@@ -4,6 +4,7 @@ import type { Services } from '../netfilter/services.ts';
 import { prefixMask4 } from '../wire/address.ts';
 import { DEFAULT_LOG, formatPacketLog } from '../xtables/log-line.ts';
 import { bothWaysMtu } from './both-ways-mtu.ts';
+import { duplicator } from './duplicate.ts';
 import type { Host } from './host.ts';
 import { masqueradeAddress, redirectAddress } from './translation-addresses.ts';
 
@@ -52,6 +53,8 @@ export function hostServices(host: Host): Services {
     reroute: (packet) => (packet.family === 4 ? host.ipv4.reroute(packet) : host.ipv6.reroute(packet)),
     sourceAddress: (packet, device) => masqueradeAddress(host, packet, device),
     ownAddress: (packet, device) => redirectAddress(host, packet, device),
+    logGroups: host.logGroups,
+    duplicate: duplicator(host),
     bothWaysMtu: (packet) => bothWaysMtu(host, packet),
     replyMark: (family, mark) => (host.sysctl.number(`net/ipv${family}/fwmark_reflect`) !== 0 ? mark : 0),
     acquire: () => host.pool.acquire(),

@@ -1,5 +1,6 @@
-import type { Family } from './constants.ts';
+import type { Family, Hook } from './constants.ts';
 import type { HookState } from './hooks.ts';
+import type { LogGroups } from './log-groups.ts';
 import type { Packet } from './packet.ts';
 import type { Timers } from './timers.ts';
 
@@ -85,6 +86,14 @@ export interface Services {
   sourceAddress(packet: Packet, device: number): Uint8Array | undefined;
   /** The first address of the interface that a packet came by, to which REDIRECT sends it; undefined if it has none. */
   ownAddress(packet: Packet, device: number): Uint8Array | undefined;
+  /** Those who listen to NFLOG's groups. */
+  readonly logGroups: LogGroups;
+  /**
+   * Sends a copy of the packet to a gateway, an address in network order, by the named interface ('' for any, also if it is
+   * gone). It is not tracked, passes OUTPUT and POSTROUTING, and is not copied again on its way.
+   * (net/ipv4/netfilter/nf_dup_ipv4.c, net/ipv6/netfilter/nf_dup_ipv6.c)
+   */
+  duplicate(packet: Packet, hook: Hook, gateway: Uint8Array, device: string): void;
   /** The smaller of the MTUs of the packet's way and of the way back to its sender, in bytes of IP. */
   bothWaysMtu(packet: Packet): number;
   /** The mark of an answer to a packet with this mark: the same with fwmark_reflect, else 0 (IP4_REPLY_MARK). */

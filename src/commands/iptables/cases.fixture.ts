@@ -2,6 +2,7 @@
 import { Conntrack } from '../../conntrack/conntrack.ts';
 import { Nat } from '../../nat/nat.ts';
 import { Hooks } from '../../netfilter/hooks.ts';
+import { LogGroups } from '../../netfilter/log-groups.ts';
 import { Packet } from '../../netfilter/packet.ts';
 import { NumberedQueues } from '../../netfilter/queues.ts';
 import type { Services } from '../../netfilter/services.ts';
@@ -33,6 +34,8 @@ export function fakeServices(): Services {
     sendLocal: () => 0,
     sendIcmpError: () => {},
     reroute: () => 0,
+    logGroups: new LogGroups(),
+    duplicate: () => {},
     bothWaysMtu: () => 1500,
     replyMark: () => 0,
     acquire: () => new Packet(),

@@ -18,16 +18,19 @@ import { LOG } from './LOG.ts';
 import { MARK } from './MARK.ts';
 import { MASQUERADE } from './MASQUERADE.ts';
 import { NETMAP } from './NETMAP.ts';
+import { NFLOG } from './NFLOG.ts';
 import { NFQUEUE } from './NFQUEUE.ts';
 import { QUEUE } from './QUEUE.ts';
 import { REDIRECT } from './REDIRECT.ts';
 import { REJECT } from './REJECT.ts';
 import { RETURN } from './RETURN.ts';
 import { CONNSECMARK, SECMARK } from './SECMARK.ts';
+import { SET } from './SET.ts';
 import { SNAT } from './SNAT.ts';
 import { SNPT } from './SNPT.ts';
 import { TCPMSS } from './TCPMSS.ts';
 import { TCPOPTSTRIP } from './TCPOPTSTRIP.ts';
+import { TEE } from './TEE.ts';
 import { TOS } from './TOS.ts';
 import { TRACE } from './TRACE.ts';
 import { TTL } from './TTL.ts';
@@ -55,6 +58,7 @@ export const TARGETS: readonly Target[] = [
   MARK,
   MASQUERADE,
   NETMAP,
+  NFLOG,
   NFQUEUE,
   NOTRACK,
   QUEUE,
@@ -62,10 +66,12 @@ export const TARGETS: readonly Target[] = [
   ...REJECT,
   RETURN,
   SECMARK,
+  SET,
   SNAT,
   SNPT,
   TCPMSS,
   TCPOPTSTRIP,
+  TEE,
   TOS,
   TRACE,
   TTL,
