@@ -3,6 +3,7 @@ import { cat, echo } from './cat-echo.ts';
 import type { Command, CommandResult } from './command.ts';
 import { conntrack } from './conntrack/conntrack.ts';
 import { ip } from './ip/ip.ts';
+import { ipset } from './ipset/ipset.ts';
 import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
@@ -15,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ...withAliases('-restore', iptablesRestore, ip6tablesRestore),
   ['conntrack', conntrack],
   ['ip', ip],
+  ['ipset', ipset],
   ['ipvsadm', ipvsadm],
   ['sysctl', sysctl],
   ['cat', cat],
@@ -32,7 +34,7 @@ function withAliases(suffix: string, four: Command, six: Command): [string, Comm
 }
 
 /** Commands that real Linux has and this host refuses for now. */
-export const LATER_COMMANDS: readonly string[] = ['ipset', 'nfacct'];
+export const LATER_COMMANDS: readonly string[] = ['nfacct'];
 
 /** Names of all commands of a host, sorted. */
 export function commandNames(): readonly string[] {

@@ -83,7 +83,9 @@ function ending(host: Host): Ending {
     expectations: [...host.conntrack.expectations].map((expected) =>
       expectationLine(expected, host.conntrack),
     ),
-    ipset: [],
+    ipset: runCommand(host, ['ipset', 'save', '-sorted'])
+      .stdout.split('\n')
+      .filter((line) => line !== ''),
   };
 }
 

@@ -18,6 +18,7 @@ import { mark } from './mark.ts';
 import { multiport } from './multiport.ts';
 import { owner } from './owner.ts';
 import { recent } from './recent.ts';
+import { set } from './set.ts';
 import { state } from './state.ts';
 import { statistic } from './statistic.ts';
 import { tcp } from './tcp.ts';
@@ -45,6 +46,7 @@ export const MATCHES: readonly Match[] = [
   multiport,
   owner,
   recent,
+  set,
   state,
   statistic,
   tcp,
