@@ -44,9 +44,7 @@ function addressWords(text: string, family: Family): readonly number[] | undefin
 function one(text: string, family: Family): readonly number[] {
   const words = addressWords(text, family);
   if (words) return words;
-  const other = addressWords(text, family === 4 ? 6 : 4);
-  const colon = other && text.includes(':') ? '' : ':';
-  throw syntax(`cannot parse ${text}${colon} resolving to IPv${family} address failed`);
+  throw syntax(`cannot parse ${text}: resolving to IPv${family} address failed`);
 }
 
 function addresses(text: string, family: Family): Addresses {
@@ -164,7 +162,8 @@ function portChoices(text: string, set: IpSet, names: Names, test: boolean): rea
   const word = colon < 0 ? 'tcp' : text.slice(0, colon);
   const rest = text.slice(colon + 1);
   const bitmap = set.type.method === 'bitmap';
-  const protocol = names.protocolNumber(word) ?? (/^\d+$/.test(word) ? Number(word) : undefined);
+  const protocol =
+    (word === 'icmpv6' ? 58 : names.protocolNumber(word)) ?? (/^\d+$/.test(word) ? Number(word) : undefined);
   if (protocol === undefined || protocol > 255 || protocol === 0)
     throw syntax(`cannot parse '${word}' as a protocol`);
   const name = names.protocolName(protocol) ?? word;

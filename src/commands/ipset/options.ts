@@ -177,12 +177,11 @@ export function parseExtras(
 }
 
 function markOf(text: string): readonly [number, number] {
-  const [mark, mask] = text
-    .split('/')
-    .map((one) => (/^(0x)?[0-9a-f]{1,8}$/i.test(one) ? Number.parseInt(one, 16) : Number.NaN));
-  if (mark === undefined || Number.isNaN(mark) || Number.isNaN(mask ?? 0))
-    throw syntax('Invalid skbmark format, it should be:  MARK/MASK or MARK (see manpage)');
-  return [mark, mask ?? 0xffffffff];
+  // The tool reads hexadecimal numbers with 0x only; what is too large is the largest.
+  const match = /^0x([0-9a-f]+)(?:\/0x([0-9a-f]+))?$/i.exec(text);
+  if (!match) throw syntax('Invalid skbmark format, it should be:  MARK/MASK or MARK (see manpage)');
+  const word = (digits: string) => Math.min(0xffffffff, Number.parseInt(digits, 16));
+  return [word(match[1]!), match[2] === undefined ? 0xffffffff : word(match[2])];
 }
 
 function prioOf(text: string): number {
