@@ -1,7 +1,7 @@
 import type { Host } from '../../host/host.ts';
 import type { Family } from '../../netfilter/constants.ts';
 import { findMatch, findTarget } from '../../xtables/registry.ts';
-import { connectionFile } from './conntrack.ts';
+import { connectionFile, expectationFile } from './conntrack.ts';
 import { addressFile6, arpFile, routeFile, routeFile6 } from './devices.ts';
 import { KERNEL_MATCHES, KERNEL_TARGETS } from './extensions.ts';
 
@@ -13,6 +13,7 @@ export const NET_FILES: ReadonlyMap<string, (host: Host) => string> = new Map<st
     ['/proc/net/ipv6_route', routeFile6],
     ['/proc/net/route', routeFile],
     ['/proc/net/nf_conntrack', connectionFile],
+    ['/proc/net/nf_conntrack_expect', expectationFile],
     ['/proc/net/ip_tables_names', (host) => tableNames(host, 4)],
     ['/proc/net/ip6_tables_names', (host) => tableNames(host, 6)],
     ['/proc/net/ip_tables_matches', () => matchNames(4)],
