@@ -1,5 +1,6 @@
 /** Asks one rule about packets, on a host that forwards between lan0 and wan0: what tests of extensions share. */
 import { runCommand } from '../commands/index.ts';
+import { splitWords } from '../commands/words.ts';
 import { buildHost } from '../formats/build-host.ts';
 import { readHostDescription } from '../formats/host-description.ts';
 import { parsePacket } from '../formats/packet-language/index.ts';
@@ -62,7 +63,7 @@ export function bench(): Bench {
     },
     send: (text, sender) => host.send(bytesOf(text), sender),
     run(line) {
-      const result = runCommand(host, line.split(' '));
+      const result = runCommand(host, splitWords(line));
       if (result.exit !== 0) throw new Error(result.stderr);
       return result.stdout;
     },

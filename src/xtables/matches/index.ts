@@ -1,5 +1,6 @@
 import type { Match } from '../extension.ts';
 import { addrtype } from './addrtype.ts';
+import { bpf } from './bpf.ts';
 import { cluster } from './cluster.ts';
 import { comment } from './comment.ts';
 import { connbytes } from './connbytes.ts';
@@ -21,13 +22,16 @@ import { recent } from './recent.ts';
 import { set } from './set.ts';
 import { state } from './state.ts';
 import { statistic } from './statistic.ts';
+import { string } from './string.ts';
 import { tcp } from './tcp.ts';
 import { ttl } from './ttl.ts';
+import { u32 } from './u32.ts';
 import { udp } from './udp.ts';
 
 /** Every match there is: one line each; a file with a definition for each family is spread (`...icmp`). */
 export const MATCHES: readonly Match[] = [
   addrtype,
+  bpf,
   cluster,
   comment,
   connbytes,
@@ -49,7 +53,9 @@ export const MATCHES: readonly Match[] = [
   set,
   state,
   statistic,
+  string,
   tcp,
   ttl,
+  u32,
   udp,
 ];
