@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { LATER_COMMANDS, runCommand } from '../src/commands/index.ts';
+import { runCommand } from '../src/commands/index.ts';
 import { Host } from '../src/host/host.ts';
 import { KNOWN } from '../src/xtables/known.ts';
 import { isNotYet } from '../src/xtables/registry.ts';
@@ -29,12 +29,5 @@ test('every match and target that is listed as refused is refused by its name, a
     }
     const rules = (text: string) => text.split('\n').filter((line) => line.startsWith('-A'));
     expect(rules(runCommand(host, [`${program}-save`, '-c']).stdout)).toEqual(rules(before));
-  }
-});
-
-test('every command that is listed as refused is refused by its name', () => {
-  const host = new Host();
-  for (const name of LATER_COMMANDS) {
-    expect(runCommand(host, [name])).toMatchObject({ unsupported: `command ${name}`, exit: 1 });
   }
 });

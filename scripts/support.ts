@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { commandNames, LATER_COMMANDS } from '../src/commands/index.ts';
+import { commandNames } from '../src/commands/index.ts';
 import { KNOWN } from '../src/xtables/known.ts';
 import { findMatch, findTarget } from '../src/xtables/registry.ts';
 
@@ -32,7 +32,7 @@ export function support(): string {
     '| --- | --- | --- |',
     `| matches | ${names('match', true)} | ${names('match', false)} |`,
     `| targets | ${names('target', true)} | ${names('target', false)} |`,
-    `| commands | ${commands.map((name) => `\`${name}\``).join(' ')} | ${LATER_COMMANDS.map((name) => `\`${name}\``).join(' ')} |`,
+    `| commands | ${commands.map((name) => `\`${name}\``).join(' ')} | |`,
     END,
   ].join('\n');
 }

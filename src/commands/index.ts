@@ -8,6 +8,7 @@ import { ip6tables, iptables } from './iptables/iptables.ts';
 import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
 import { ipvsadm } from './ipvsadm/ipvsadm.ts';
+import { nfacct } from './nfacct/nfacct.ts';
 import { sysctl } from './sysctl.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -18,6 +19,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['ip', ip],
   ['ipset', ipset],
   ['ipvsadm', ipvsadm],
+  ['nfacct', nfacct],
   ['sysctl', sysctl],
   ['cat', cat],
   ['echo', echo],
@@ -33,9 +35,6 @@ function withAliases(suffix: string, four: Command, six: Command): [string, Comm
   ]);
 }
 
-/** Commands that real Linux has and this host refuses for now. */
-export const LATER_COMMANDS: readonly string[] = ['nfacct'];
-
 /** Names of all commands of a host, sorted. */
 export function commandNames(): readonly string[] {
   return [...COMMANDS.keys()].sort();
@@ -49,10 +48,5 @@ export function runCommand(host: Host, argv: readonly string[], stdin = ''): Com
   const name = (argv[0] ?? '').replace(PROGRAM_FOLDER, '');
   const command = COMMANDS.get(name);
   if (command) return command(host, [name, ...argv.slice(1)], stdin);
-  if (LATER_COMMANDS.includes(name)) return refused(`command ${name}`);
   return { exit: 127, stdout: '', stderr: `${name}: not found\n` };
-}
-
-function refused(what: string): CommandResult {
-  return { exit: 1, stdout: '', stderr: `not supported yet: ${what}\n`, unsupported: what };
 }

@@ -2,7 +2,7 @@ import type { Host } from '../../host/host.ts';
 import { Entry, IpSet, type Key } from '../../ipset/set.ts';
 import { Sets, type Slot } from '../../ipset/sets.ts';
 import { setType } from '../../ipset/types.ts';
-import type { Command, CommandResult } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { parseElement } from './elements.ts';
 import { parseExtras, parseSettings } from './options.ts';
 import { type Format, printSets } from './output.ts';
@@ -29,12 +29,17 @@ const COMMANDS: readonly (readonly [names: readonly string[], least: number, mos
   [['help', 'h', '-h', '-H', '--help'], 0, 1],
 ];
 
+/** What the command needs of a host. */
+type Machine = Pick<Host, 'xtables' | 'timers' | 'services'>;
+
 /** `ipset`: makes, changes and shows the host's sets, as ipset 7.17 does. */
-export const ipset: Command = (host, argv, stdin) => new Run(host, stdin).start(argv.slice(1));
+export function ipset(machine: Machine, argv: readonly string[], stdin: string): CommandResult {
+  return new Run(machine, stdin).start(argv.slice(1));
+}
 
 /** One call. */
 class Run {
-  readonly #host: Host;
+  readonly #host: Machine;
   readonly #sets: Sets;
   readonly #stdin: string;
   #stdout = '';
@@ -43,7 +48,7 @@ class Run {
   #quiet = false;
   #line = 0;
 
-  constructor(host: Host, stdin: string) {
+  constructor(host: Machine, stdin: string) {
     this.#host = host;
     this.#sets = host.xtables.shared(Sets);
     this.#stdin = stdin;

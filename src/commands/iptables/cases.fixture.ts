@@ -7,8 +7,11 @@ import { Packet } from '../../netfilter/packet.ts';
 import { NumberedQueues } from '../../netfilter/queues.ts';
 import type { Services } from '../../netfilter/services.ts';
 import { Timers } from '../../netfilter/timers.ts';
+import { Accounts } from '../../xtables/accounts.ts';
 import { Xtables } from '../../xtables/xtables.ts';
 import type { CommandResult } from '../command.ts';
+import { ipset } from '../ipset/ipset.ts';
+import { runNfacct } from '../nfacct/nfacct.ts';
 import { splitWords } from '../words.ts';
 import { runIptables } from './iptables.ts';
 import { runRestore } from './restore.ts';
@@ -76,6 +79,10 @@ export function run(
   else if (/^ip6?tables-save$/.test(argv[0] ?? '')) result = runSave(xtables, family, words, 0);
   else if (/^ip6?tables-restore$/.test(argv[0] ?? '')) {
     result = runRestore(xtables, family, words, latin1(stdin), file);
+  } else if (argv[0] === 'nfacct') result = runNfacct(xtables.shared(Accounts), words, stdin, 0);
+  else if (argv[0] === 'ipset') {
+    const services = fakeServices();
+    result = ipset({ xtables, services, timers: services.timers as Timers }, words, stdin);
   } else return undefined;
   return { ...result, stdout: utf8(result.stdout), stderr: utf8(result.stderr) };
 }

@@ -17,6 +17,7 @@ import { limit } from './limit.ts';
 import { mac } from './mac.ts';
 import { mark } from './mark.ts';
 import { multiport } from './multiport.ts';
+import { nfacct } from './nfacct.ts';
 import { owner } from './owner.ts';
 import { recent } from './recent.ts';
 import { set } from './set.ts';
@@ -48,6 +49,7 @@ export const MATCHES: readonly Match[] = [
   mac,
   mark,
   multiport,
+  nfacct,
   owner,
   recent,
   set,
