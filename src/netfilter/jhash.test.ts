@@ -30,3 +30,15 @@ test('scale spreads all hashes', () => {
   expect([0, 0x7fffffff, 0x80000000, 0xffffffff].map((hash) => scale(hash, 2))).toEqual([0, 0, 1, 1]);
   expect(scale(-1, 32)).toBe(31);
 });
+
+test('scale is exact where the product has 64 bits', () => {
+  for (const [hash, end] of [
+    [0xffffffff, 0xffffffff],
+    [0xfffffffe, 0xffffffff],
+    [0xdeadbeef, 0xfffffffb],
+    [0x80000001, 0xfffffffe],
+    [0x87654321, 0xffff0001],
+  ] as const) {
+    expect(scale(hash, end)).toBe(Number((BigInt(hash) * BigInt(end)) >> 32n));
+  }
+});

@@ -59,7 +59,9 @@ export function hashList(words: readonly number[], seed: number): number {
   return final(a, b, c);
 }
 
-/** Spreads a hash over `0 … end - 1` by its upper bits (reciprocal_scale). */
+/** Spreads a hash over `0 … end - 1` by its upper bits (reciprocal_scale); `end` is up to 2³²−1. */
 export function scale(hash: number, end: number): number {
-  return Math.floor(((hash >>> 0) * end) / 0x1_0000_0000);
+  // In two parts, as the product may have 64 bits.
+  const lower = Math.floor(((hash & 0xffff) * end) / 0x1_0000);
+  return Math.floor(((hash >>> 16) * end + lower) / 0x1_0000);
 }

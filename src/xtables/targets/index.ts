@@ -12,6 +12,7 @@ import { DROP } from './DROP.ts';
 import { DSCP } from './DSCP.ts';
 import { ECN } from './ECN.ts';
 import { HL } from './HL.ts';
+import { HMARK } from './HMARK.ts';
 import { IDLETIMER } from './IDLETIMER.ts';
 import { LED } from './LED.ts';
 import { LOG } from './LOG.ts';
@@ -52,6 +53,7 @@ export const TARGETS: readonly Target[] = [
   DSCP,
   ECN,
   HL,
+  HMARK,
   IDLETIMER,
   LED,
   LOG,
