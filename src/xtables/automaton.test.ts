@@ -6,7 +6,7 @@ const pattern = (...tokens: Token[]) =>
   Uint8Array.from(tokens.flatMap(([type, recurrence, value = 0]) => [type, 0, recurrence, value]));
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'));
 const find = (text: string, ...tokens: Token[]) =>
-  new Automaton(pattern(...tokens)).find(bytes(text), 0, text.length, 1000);
+  new Automaton(pattern(...tokens)).find(bytes(text), 0, text.length, 0, 1000);
 
 const [SPECIFIC, WILDCARD, DIGIT, LOWER] = [0, 1, 2, 10];
 const [ONCE, PERHAPS, ANY, MULTI, HEAD] = [0, 1, 2, 3, 4];
@@ -79,8 +79,8 @@ test.each<[string, string, number, Token[]]>([
 
 test('as many bytes as the pattern has must fit before the limit', () => {
   const automaton = new Automaton(pattern([SPECIFIC, ONCE, letter('a')]));
-  expect(automaton.find(bytes('a'), 0, 1, 4)).toBe(0);
-  expect(automaton.find(bytes('a'), 0, 1, 3)).toBe(-1);
+  expect(automaton.find(bytes('a'), 0, 1, 0, 4)).toBe(0);
+  expect(automaton.find(bytes('a'), 0, 1, 0, 3)).toBe(-1);
 });
 
 test('patterns that are none', () => {
@@ -91,4 +91,13 @@ test('patterns that are none', () => {
   expect(isAutomaton(pattern([SPECIFIC, 5]))).toBe(false);
   expect(isAutomaton(pattern([WILDCARD, HEAD]))).toBe(false);
   expect(isAutomaton(pattern([DIGIT, ONCE], [WILDCARD, HEAD]))).toBe(false);
+});
+
+test('asked again behind its end, the packet is read once more from its start', () => {
+  // Head ignored; one ASCII byte; any ASCII bytes. Behind the 0x10 comes a byte that fits neither: the search begins again
+  // behind the end, and finds the first bytes of the packet there.
+  const wanted = pattern([WILDCARD, HEAD], [7, MULTI], [7, ANY]);
+  const data = Uint8Array.of(0x60, 0x61, 0xef, 0x10, 0x9f);
+  expect(new Automaton(wanted).find(data, 0, 5, 2, 1000)).toBe(5);
+  expect(new Automaton(wanted).find(data, 0, 5, 2, 5)).toBe(-1);
 });

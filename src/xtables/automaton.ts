@@ -17,60 +17,104 @@ export class Automaton {
   }
 
   /**
-   * Offset at which what fits begins; -1 if nothing does. All tokens must be met and the data be at its end then, unless the
-   * last token is one that repeats: that one fits whatever follows. The data go on to `end`; of `limit` it is only asked that
-   * as many bytes as the pattern has could stand before it (net/core/skbuff.c skb_find_text).
+   * Offset in the packet (`start` to `end` of `bytes`) at which what fits begins, from `from` on; -1 if nothing does. All
+   * tokens must be met and the data be at its end then, unless the last token is one that repeats: that one fits whatever
+   * follows. Of `to` it is only asked that as many bytes as the pattern has could stand before it
+   * (net/core/skbuff.c skb_find_text).
    */
-  find(bytes: Uint8Array, from: number, end: number, limit: number): number {
-    const start = this.#start(bytes, from, end);
-    return start >= 0 && start + this.#length <= limit ? start : -1;
+  find(bytes: Uint8Array, start: number, end: number, from: number, to: number): number {
+    const found = this.#find(new Data(bytes, start, end, from, to));
+    return found >= 0 && found + this.#length <= to ? found : -1;
   }
 
-  #start(bytes: Uint8Array, from: number, end: number): number {
+  #find(data: Data): number {
     const tokens = this.#tokens;
     const strict = tokens[0]!.recurrence !== HEAD;
-    if (from >= end) return -1;
-    let at = from;
-    let start = from;
+    if (data.atEnd()) return -1;
+    let start = data.at;
     for (let index = 0; index < tokens.length; index++) {
       const { recurrence, accepts } = tokens[index]!;
-      const next = tokens[index + 1];
-      // A token that must be met once: where it is not, the search begins again one byte on, or is over if the pattern is
-      // bound to the first byte.
-      if (recurrence === SINGLE || recurrence === MULTI) {
-        if (at >= end) return -1;
-        if (accepts[bytes[at]!] === 0) {
-          if (strict) return -1;
-          at++;
-          start = at;
-          index = -1;
-          continue;
+      const next = tokens[index + 1]?.accepts;
+      let fits = true;
+      if (recurrence === PERHAPS) {
+        if (!data.atEnd() && data.fits(accepts)) data.at++;
+      } else {
+        if (recurrence === SINGLE || recurrence === MULTI) {
+          if (data.atEnd()) return -1;
+          fits = data.fits(accepts);
+          if (fits) data.at++;
         }
-        at++;
-        if (recurrence === SINGLE) continue;
-      } else if (recurrence === PERHAPS) {
-        if (at < end && accepts[bytes[at]!] !== 0) at++;
-        continue;
-      }
-      // One that repeats goes on as far as the byte that fits the next token.
-      if (!next) return start;
-      let broken = false;
-      while (at < end && next.accepts[bytes[at]!] === 0) {
-        if (accepts[bytes[at]!] === 0) {
-          if (recurrence === HEAD || strict) return -1;
-          broken = true;
-          break;
+        // One that repeats goes on as far as the byte that fits the next token.
+        if (fits && recurrence !== SINGLE) {
+          if (!next) return start;
+          if (!data.atEnd()) {
+            while (!data.fits(next)) {
+              fits = data.fits(accepts);
+              if (!fits) break;
+              data.at++;
+              if (data.atEnd()) return -1;
+            }
+            if (recurrence === HEAD) {
+              if (!fits) return -1;
+              start = data.at;
+            }
+          }
         }
-        at++;
-        if (at >= end) return -1;
       }
-      if (broken) {
-        at++;
-        start = at;
+      if (!fits) {
+        if (strict) return -1;
+        // The search begins again one byte on.
+        data.at++;
+        start = data.at;
         index = -1;
-      } else if (recurrence === HEAD) start = at;
+      }
     }
-    return at >= end ? start : -1;
+    return data.atEnd() ? start : -1;
+  }
+}
+
+/** The bytes of a packet as the search reads them (net/core/skbuff.c skb_seq_read). */
+class Data {
+  /** Offset of the next byte. */
+  at: number;
+  readonly #bytes: Uint8Array;
+  readonly #length: number;
+  readonly #to: number;
+  /** Where in `bytes` the offset 0 lies. */
+  #origin: number;
+  /** Up to here it may be read without asking again. */
+  #known: number;
+  #beyond = 0;
+
+  constructor(bytes: Uint8Array, start: number, end: number, from: number, to: number) {
+    this.#bytes = bytes;
+    this.#origin = start;
+    this.#length = end - start;
+    this.#to = to;
+    this.at = from;
+    this.#known = from;
+  }
+
+  /**
+   * Whether there is no next byte. Asked again behind the end, Linux reads the packet from its first byte on once more, as if
+   * it followed itself, as long as `--to` allows; an automaton may ask again.
+   */
+  atEnd(): boolean {
+    if (this.at < this.#known) return false;
+    if (this.at >= this.#to) return true;
+    const limit = this.#length + this.#beyond;
+    if (this.at < limit) {
+      this.#known = limit;
+      return false;
+    }
+    this.#beyond += this.#length;
+    this.#origin -= this.#length;
+    return true;
+  }
+
+  /** Whether the next byte, which must be there, is one of these. */
+  fits(accepts: Uint8Array): boolean {
+    return accepts[this.#bytes[this.#origin + this.at]!] === 1;
   }
 }
 

@@ -71,6 +71,8 @@ export interface ParseContext extends RuleContext {
   readonly inverted: boolean;
   /** Whether an option of this extension stood before this one. */
   has(option: string): boolean;
+  /** What stood before this one, by the option's key. */
+  readonly before: AnyValues;
   /** The next word of the command line without taking it; undefined at the end. */
   peek(): string | undefined;
   /** Takes the next word, for options with several arguments. */

@@ -1,5 +1,6 @@
 import type { Family } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
+import { get32 } from '../wire/bytes.ts';
 import type { Place } from './place.ts';
 
 /** A field has no value in this packet: whatever the test, inverted or not, it fails. */
@@ -37,6 +38,11 @@ function half(packet: Packet, at: number, offset: number): number {
   if (at < 0) return at;
   const bytes = packet.bytes;
   return (bytes[at + offset]! << 8) | bytes[at + offset + 1]!;
+}
+
+/** Reads a big-endian 32-bit number, unsigned, of a header found by {@link transportHeader}. */
+function word(packet: Packet, at: number, offset: number): number {
+  return at < 0 ? at : get32(packet.bytes, at + offset) >>> 0;
 }
 
 const noPorts = (): string => 'a later fragment has no ports';
@@ -125,6 +131,25 @@ export const FIELDS = {
     read: (packet, place) => half(packet, transportHeader(packet, place, 4, false), 0),
     print: typeAndCode,
     absent: () => 'a later fragment has no ICMPv6 header',
+  },
+  'ah.spi': {
+    about: 'SPI of an authentication header',
+    bits: 32,
+    families: [4],
+    read: (packet, place) => word(packet, transportHeader(packet, place, 12, false), 4),
+    absent: () => 'a later fragment has no authentication header',
+  },
+  'esp.spi': {
+    about: 'SPI of ESP',
+    bits: 32,
+    read: (packet, place) => word(packet, transportHeader(packet, place, 8, false), 0),
+    absent: () => 'a later fragment has no ESP header',
+  },
+  'ipcomp.cpi': {
+    about: 'index of an IPComp header',
+    bits: 16,
+    read: (packet, place) => half(packet, transportHeader(packet, place, 4, false), 2),
+    absent: () => 'a later fragment has no IPComp header',
   },
   'ip.length': {
     about: 'length of the packet as its IP header says it',

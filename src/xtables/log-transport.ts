@@ -24,8 +24,9 @@ export function hexBytes({ bytes }: Packet, from: number, to: number): string {
   ).join('');
 }
 
+/** Where a header is said to begin beyond the end, the kernel's unsigned number of bytes left wraps around. */
 export function incomplete({ end: last }: Packet, at: number): string {
-  return `INCOMPLETE [${last - at} bytes] `;
+  return `INCOMPLETE [${(last - at) >>> 0} bytes] `;
 }
 
 const TCP_HEADER = 20;

@@ -42,7 +42,7 @@ class OptionContext implements ParseContext {
   readonly option: string;
   readonly inverted: boolean;
   readonly #words: Getopt<unknown>;
-  readonly #before: AnyValues;
+  readonly before: AnyValues;
   readonly warn: (line: string) => void;
 
   constructor(
@@ -62,12 +62,12 @@ class OptionContext implements ParseContext {
     this.option = option;
     this.inverted = inverted;
     this.#words = words;
-    this.#before = before;
+    this.before = before;
     this.warn = warn;
   }
 
   has(option: string): boolean {
-    return this.#before[option] !== undefined;
+    return this.before[option] !== undefined;
   }
 
   peek(): string | undefined {

@@ -145,11 +145,14 @@ export const string = defineMatch({
   tests({ string: pattern, algo, from, to, icase }) {
     if (!pattern) return [];
     const bytes = bytesOf(pattern.value);
-    const search = algo?.value === 'fsm' ? new Automaton(bytes) : new Search(bytes, icase !== undefined);
+    const search =
+      algo?.value === 'fsm'
+        ? new Automaton(bytes)
+        : new Search(bytes, icase !== undefined, algo?.value === 'bm');
     const first = from?.value ?? 0;
     const last = to?.value ?? LAST_OFFSET;
     const place = ({ bytes: data, network, end }: Packet): number =>
-      first >= last ? -1 : search.find(data, network + first, end, network + last);
+      search.find(data, network, end, first, last);
     return [
       {
         option: 'string',
@@ -158,7 +161,7 @@ export const string = defineMatch({
         },
         explain: (packet) =>
           pattern.inverted
-            ? `found at byte ${place(packet) - packet.network}`
+            ? `found at byte ${place(packet)}`
             : `not in bytes ${first} to ${Math.min(packet.end - packet.network, last)}`,
       },
     ];
