@@ -6,6 +6,7 @@ import { DEFAULT_LOG, formatPacketLog } from '../xtables/log-line.ts';
 import { bothWaysMtu } from './both-ways-mtu.ts';
 import { duplicator } from './duplicate.ts';
 import type { Host } from './host.ts';
+import { reversePath } from './reverse-path.ts';
 import { masqueradeAddress, redirectAddress } from './translation-addresses.ts';
 
 const NOWHERE = { hook: 0, inDevice: 0, outDevice: 0 } as const;
@@ -45,6 +46,7 @@ export function hostServices(host: Host): Services {
       const found = addresses4.find(({ secondary, broadcast }) => !secondary && broadcast === address);
       return found ? prefixMask4(found.prefixLength) : 0;
     },
+    reversePath: reversePath(host),
     sendLocal: (packet) => (packet.family === 4 ? host.ipv4.sendLocal(packet) : host.ipv6.sendLocal(packet)),
     sendIcmpError: (packet, type, code, info) =>
       packet.family === 4
@@ -57,6 +59,10 @@ export function hostServices(host: Host): Services {
     duplicate: duplicator(host),
     bothWaysMtu: (packet) => bothWaysMtu(host, packet),
     replyMark: (family, mark) => (host.sysctl.number(`net/ipv${family}/fwmark_reflect`) !== 0 ? mark : 0),
+    hopLimit: (family) =>
+      family === 4
+        ? host.sysctl.number('net/ipv4/ip_default_ttl')
+        : host.sysctl.number('net/ipv6/conf/all/hop_limit'),
     acquire: () => host.pool.acquire(),
     release: (packet: Packet) => host.pool.release(packet),
   };

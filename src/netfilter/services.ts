@@ -20,6 +20,9 @@ export const ROUTE_TYPE = {
   XRESOLVE: 11,
 } as const;
 
+/** What {@link Services.reversePath} answers. */
+export const REVERSE_PATH = { FITS: 0, NO_ROUTE: 1, NOT_UNICAST: 2, OTHER_INTERFACE: 3 } as const;
+
 /** A routing decision: the kernel's dst_entry. */
 export interface Route {
   /** One of ROUTE_TYPE. */
@@ -73,6 +76,11 @@ export interface Services {
    * `device` is an index. (what net/netfilter/nf_conntrack_broadcast.c looks for)
    */
   broadcastMask(device: number, address: number): number;
+  /**
+   * Would an answer to the packet's source leave by `device`, an index? One of REVERSE_PATH. `mark` is what policy rules see;
+   * `loose`: by any interface; `acceptLocal`: the source may be the host's own. (what xt_rpfilter asks)
+   */
+  reversePath(packet: Packet, device: number, mark: number, loose: boolean, acceptLocal: boolean): number;
   /** Sends a packet of the host's own: route look-up, OUTPUT, POSTROUTING. `packet.network…end` is a whole IP packet. */
   sendLocal(packet: Packet): number;
   /** An ICMP or ICMPv6 error about `packet`, with Linux's rules of when not to send one. `info` is MTU, pointer or gateway. */
@@ -98,6 +106,8 @@ export interface Services {
   bothWaysMtu(packet: Packet): number;
   /** The mark of an answer to a packet with this mark: the same with fwmark_reflect, else 0 (IP4_REPLY_MARK). */
   replyMark(family: Family, mark: number): number;
+  /** Hop limit of the host's own packets: net.ipv4.ip_default_ttl, net.ipv6.conf.all.hop_limit. */
+  hopLimit(family: Family): number;
   /** A fresh packet, from the host's pool; `release` gives it back. */
   acquire(): Packet;
   release(packet: Packet): void;

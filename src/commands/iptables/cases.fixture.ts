@@ -40,6 +40,7 @@ export function fakeServices(): Services {
     logGroups: new LogGroups(),
     duplicate: () => {},
     bothWaysMtu: () => 1500,
+    reversePath: () => 0,
     replyMark: () => 0,
     acquire: () => new Packet(),
     release: () => {},

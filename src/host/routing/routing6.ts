@@ -106,8 +106,20 @@ export class Routing6 {
     return this.lookupOutput(flow);
   }
 
+  /**
+   * A route by `flow.outDevice`, whatever its metric; if there is none the first one, or none at all if `strict`
+   * (net/ipv6/route.c ip6_route_lookup, rt6_device_match).
+   */
+  matchDevice(flow: Flow6, strict: boolean): Route6 {
+    return this.#answer(flow, this.#tables.matchDevice(flow, strict));
+  }
+
   #route(flow: Flow6, device: number, strict: boolean): Route6 {
-    const error = this.#tables.find(flow, device, strict);
+    return this.#answer(flow, this.#tables.find(flow, device, strict));
+  }
+
+  /** The route that the tables have found, or the error that they answered. */
+  #answer(flow: Flow6, error: number): Route6 {
     const entry = this.#tables.found;
     if (error !== 0 && !entry) return error === ENETUNREACH ? this.#unreachable : this.#refused(error);
     if (!entry) return this.#unreachable;

@@ -18,6 +18,7 @@ export class Tables6 {
   hop: NextHop6 | undefined = undefined;
   readonly #host: Host;
   readonly #tables = new Map<number, Fib6>();
+  #byDevice = false;
   readonly #source = new Int32Array(4);
   readonly #destination = new Int32Array(4);
 
@@ -48,6 +49,14 @@ export class Tables6 {
     this.#tables.get(entry.table)?.remove(entry);
   }
 
+  /** As {@link find}, but as rt6_device_match chooses: the first route by `flow.outDevice`, whatever its metric. */
+  matchDevice(flow: Flow6, strict: boolean): number {
+    this.#byDevice = true;
+    const error = this.find(flow, flow.outDevice, strict);
+    this.#byDevice = false;
+    return error;
+  }
+
   /** fib6_rule_lookup: leaves what it found in `found` and `hop`. */
   find(flow: Flow6, device: number, strict: boolean): number {
     this.found = undefined;
@@ -74,6 +83,7 @@ export class Tables6 {
   #ask(table: number, flow: Flow6, device: number, strict: boolean): boolean {
     const fib = this.#tables.get(table);
     if (!fib) return false;
+    if (this.#byDevice) return this.#askByDevice(fib, flow, device, strict);
     let best: FibEntry6 | undefined;
     let bestHop: NextHop6 | undefined;
     let bestScore = -1;
@@ -114,6 +124,35 @@ export class Tables6 {
     }
     this.found = best;
     this.hop = bestHop;
+    return true;
+  }
+
+  /** ip6_pol_route_lookup: among the routes of the longest prefix that has one to answer with. */
+  #askByDevice(fib: Fib6, flow: Flow6, device: number, strict: boolean): boolean {
+    let first: FibEntry6 | undefined;
+    let match: FibEntry6 | undefined;
+    let hop: NextHop6 | undefined;
+    fib.walk(flow.destination, 0, (entry) => {
+      if (first && entry.prefixLength !== first.prefixLength) return true;
+      if (entry.fromLength > 0 && !samePrefix6(entry.from, 0, flow.source, 0, entry.fromLength)) return false;
+      const usable = entry.nextHops.find((one) => !one.dead && one.device === device);
+      if (usable) {
+        match = entry;
+        hop = usable;
+        return true;
+      }
+      if (
+        !(strict && device !== 0) &&
+        (entry.nextHops.length === 0 || entry.nextHops.some((one) => !one.dead))
+      ) {
+        first ??= entry;
+      }
+      return false;
+    });
+    const found = match ?? first;
+    if (!found || found.type === ROUTE_TYPE.THROW) return false;
+    this.found = found;
+    this.hop = hop ?? found.nextHops.find((one) => !one.dead);
     return true;
   }
 }
