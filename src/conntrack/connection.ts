@@ -82,6 +82,16 @@ export interface Translation {
   sourceHash: number;
 }
 
+/** What a proxy of handshakes keeps with a connection (struct nf_conn_synproxy). Numbers are modulo 2^32. */
+export class ProxyState {
+  /** The sequence number that the client was answered with. */
+  initialSequence = 0;
+  /** The timestamp that it was answered with. */
+  initialStamp = 0;
+  /** By how much the server's timestamps are ahead of it; 0: not known, or there are none. */
+  stampOffset = 0;
+}
+
 /** What a rule's CT target asked of connections: on templates, copied to the connection. */
 export interface Wishes {
   /** Masks of events to tell (1 << IPCT_…), undefined for all. */
@@ -125,6 +135,8 @@ export class Connection {
   stopped = 0;
   translation: Translation | undefined = undefined;
   wishes: Wishes | undefined = undefined;
+  /** A SYNPROXY rule stands between the two sides; on a template: for connections made of it. */
+  proxy: ProxyState | undefined = undefined;
   /** Timeouts of its own by a CT --timeout policy; undefined: the protocol's. */
   timeouts: readonly number[] | undefined = undefined;
   /** Events (1 << number of EVENTS) that happened to it and were not told yet. */

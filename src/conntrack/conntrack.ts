@@ -16,6 +16,7 @@ import {
   INFO_RELATED_REPLY,
   INFO_UNTRACKED,
   infoDirection,
+  ProxyState,
   STATUS,
   setConnection,
   type Zone,
@@ -31,6 +32,7 @@ import { findIcmpConnection } from './icmp-error.ts';
 import { runHelper } from './run-helper.ts';
 import { ConntrackSettings, type SettingCell } from './settings.ts';
 import { Statistics } from './statistics.ts';
+import { SynProxy } from './synproxy/proxy.ts';
 import { ConnectionTable } from './table.ts';
 import { AGAIN, DROPPED, TRACKED, type Tracker } from './tracker.ts';
 import { TRACKERS } from './trackers.ts';
@@ -63,6 +65,8 @@ export class Conntrack {
   readonly events = new ConnectionEvents();
   readonly expectations: Expectations;
   readonly helpers: Helpers;
+  /** What SYNPROXY rules share. */
+  readonly synProxy: SynProxy;
   readonly hash: TupleHash;
   readonly table: ConnectionTable;
   readonly #parts: ConntrackParts;
@@ -114,6 +118,7 @@ export class Conntrack {
     this.#generic = this.#trackers[0]!;
     this.expectations = new Expectations(this);
     this.helpers = new Helpers(this);
+    this.synProxy = new SynProxy(this, parts.hooks);
   }
 
   /** How many connections are in the table. */
@@ -296,6 +301,7 @@ export class Conntrack {
     if (template !== undefined) {
       connection.wishes = template.wishes;
       connection.timeouts = template.timeouts;
+      if (template.proxy !== undefined) connection.proxy = new ProxyState();
     }
     const { expectations } = this;
     const expected = expectations.count > 0 ? expectations.take(tuple, zone) : undefined;

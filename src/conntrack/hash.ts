@@ -31,6 +31,15 @@ export class TupleHash {
     return this.#run(10);
   }
 
+  /** Of a tuple without its protocol, and a number of up to 24 bits. */
+  counted(tuple: Tuple, count: number): number {
+    const { protocol } = tuple;
+    tuple.protocol = count;
+    const hash = this.of(tuple);
+    tuple.protocol = protocol;
+    return hash;
+  }
+
   /** Of a source alone, for lists by source. */
   ofSource(tuple: Tuple): number {
     const words = this.#words;

@@ -61,6 +61,16 @@ export function moveSequence(
   way.offsetAfter = (way.offsetAfter + offset) | 0;
 }
 
+/** What is said in a direction moves by `offset` from the beginning on; 0 leaves it as it was. (nf_ct_seqadj_init) */
+export function initSequence(connection: Connection, direction: Direction, offset: number): void {
+  if ((offset | 0) === 0) return;
+  connection.status |= STATUS.SEQ_ADJUST;
+  if (connection.sequence === undefined) connection.sequence = [none(), none()];
+  const way = connection.sequence[direction];
+  way.offsetBefore = offset | 0;
+  way.offsetAfter = offset | 0;
+}
+
 /** By how much the sequence number `sequence`, as its sender says it, is moved in a direction. (nf_ct_seq_offset) */
 export function sequenceOffset(connection: Connection, direction: Direction, sequence: number): number {
   const way = connection.sequence?.[direction];

@@ -42,6 +42,7 @@ export function fakeServices(): Services {
     bothWaysMtu: () => 1500,
     reversePath: () => 0,
     replyMark: () => 0,
+    hopLimit: () => 64,
     acquire: () => new Packet(),
     release: () => {},
   };

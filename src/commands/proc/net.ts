@@ -14,6 +14,7 @@ export const NET_FILES: ReadonlyMap<string, (host: Host) => string> = new Map<st
     ['/proc/net/route', routeFile],
     ['/proc/net/nf_conntrack', connectionFile],
     ['/proc/net/nf_conntrack_expect', expectationFile],
+    ['/proc/net/stat/synproxy', synproxyFile],
     ['/proc/net/ip_tables_names', (host) => tableNames(host, 4)],
     ['/proc/net/ip6_tables_names', (host) => tableNames(host, 6)],
     ['/proc/net/ip_tables_matches', () => matchNames(4)],
@@ -22,6 +23,14 @@ export const NET_FILES: ReadonlyMap<string, (host: Host) => string> = new Map<st
     ['/proc/net/ip6_tables_targets', () => targetNames(6)],
   ],
 );
+
+/** Counts of the proxy of handshakes, of the one processor that there is (net/netfilter/nf_synproxy_core.c). */
+function synproxyFile({ conntrack }: Host): string {
+  const { received, invalid, valid, retransmitted, reopened } = conntrack.synProxy.counts;
+  const numbers = [0, received, invalid, valid, retransmitted, reopened];
+  const names = 'entries\t\tsyn_received\tcookie_invalid\tcookie_valid\tcookie_retrans\tconn_reopened';
+  return lines([names, numbers.map((count) => (count >>> 0).toString(16).padStart(8, '0')).join('\t')]);
+}
 
 /** The newest first (net/netfilter/x_tables.c, xt_register_table adds at the head). */
 function tableNames(host: Host, family: Family): string {

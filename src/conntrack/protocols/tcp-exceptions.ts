@@ -41,6 +41,26 @@ export function isChallenge(data: TcpData, direction: Direction, index: number):
   );
 }
 
+/**
+ * A keep-alive of a client behind a proxy of handshakes, whose server has not answered yet: the proxy sends its SYN again.
+ * It carries the number before the one that comes next.
+ */
+export function isProxyKeepAlive(
+  { proxy, state }: Connection,
+  data: TcpData,
+  direction: Direction,
+  { index, sequence }: TcpSegment,
+): boolean {
+  return (
+    proxy !== undefined &&
+    state === TCP_SYN_SENT &&
+    index === ACK &&
+    direction === ORIGINAL &&
+    data.lastDirection === ORIGINAL &&
+    ((data.sides[ORIGINAL].end - 1) | 0) === sequence
+  );
+}
+
 /** A SYN and ACK that answers a SYN which was let through as ignored: both sides agree, and what was seen is old. */
 export function answersIgnoredSyn(data: TcpData, direction: Direction, segment: TcpSegment): boolean {
   return (

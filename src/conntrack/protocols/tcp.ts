@@ -14,6 +14,7 @@ import {
   answersIgnoredSyn,
   isChallenge,
   isClosing,
+  isProxyKeepAlive,
   judgeReset,
   noteIgnored,
   RESET_BELIEVED,
@@ -117,6 +118,7 @@ class TcpTracker implements Tracker {
         this.#invalid(packet, state, 'challenge-ack ignored');
         return TRACKED;
       case NO_STATE:
+        if (isProxyKeepAlive(connection, data, direction, segment)) return TRACKED;
         this.#note(packet, state, direction, 'invalid', old);
         return INVALID;
       case IGNORED:

@@ -29,6 +29,7 @@ import { CONNSECMARK, SECMARK } from './SECMARK.ts';
 import { SET } from './SET.ts';
 import { SNAT } from './SNAT.ts';
 import { SNPT } from './SNPT.ts';
+import { SYNPROXY } from './SYNPROXY.ts';
 import { TCPMSS } from './TCPMSS.ts';
 import { TCPOPTSTRIP } from './TCPOPTSTRIP.ts';
 import { TEE } from './TEE.ts';
@@ -71,6 +72,7 @@ export const TARGETS: readonly Target[] = [
   SET,
   SNAT,
   SNPT,
+  SYNPROXY,
   TCPMSS,
   TCPOPTSTRIP,
   TEE,
