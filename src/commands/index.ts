@@ -9,6 +9,7 @@ import { ip6tablesRestore, iptablesRestore } from './iptables/restore.ts';
 import { ip6tablesSave, iptablesSave } from './iptables/save.ts';
 import { ipvsadm } from './ipvsadm/ipvsadm.ts';
 import { nfacct } from './nfacct/nfacct.ts';
+import { nfnlOsf } from './nfnl-osf.ts';
 import { sysctl } from './sysctl.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -20,6 +21,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['ipset', ipset],
   ['ipvsadm', ipvsadm],
   ['nfacct', nfacct],
+  ['nfnl_osf', nfnlOsf],
   ['sysctl', sysctl],
   ['cat', cat],
   ['echo', echo],

@@ -1,6 +1,7 @@
 import { runCommand } from '../commands/index.ts';
 import { Host, type HostOptions } from '../host/host.ts';
 import { Names } from '../xtables/names.ts';
+import { Fingerprints } from '../xtables/osf/fingerprints.ts';
 import { applyBaseSettings } from './base-settings.ts';
 import { type FieldPath, fieldName } from './fields.ts';
 import { type HostDescription, usesIpv6 } from './host-description.ts';
@@ -66,6 +67,7 @@ export function buildHost(
     const given = Object.entries(texts).filter(([, text]) => text !== undefined);
     host.xtables.names = new Names(Object.fromEntries(given));
   }
+  host.xtables.shared(Fingerprints).load(description.fingerprints);
   for (const [index, { name }] of description.interfaces.entries()) {
     host.interfaces.add({ name, mac: Uint8Array.of(2, 0, 0, 0, (index + 1) >> 8, index + 1), up: false });
   }

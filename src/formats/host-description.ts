@@ -1,3 +1,4 @@
+import { FingerprintProblem, readFingerprints } from '../xtables/osf/pf-os.ts';
 import {
   type FieldPath,
   FieldProblem,
@@ -65,6 +66,8 @@ export interface HostDescription {
   readonly services?: string;
   readonly protocols?: string;
   readonly connlabels?: string;
+  /** Fingerprints for the match `osf` in the format of `pf.os`; '' for none. */
+  readonly fingerprints: string;
 }
 
 const NAME_FILES = ['users', 'groups', 'hosts', 'services', 'protocols', 'connlabels'] as const;
@@ -78,6 +81,7 @@ const FIELDS = [
   'ipset',
   'iptables',
   'ip6tables',
+  'fingerprints',
   ...NAME_FILES,
 ];
 const MAX_INTERFACES = 4096;
@@ -121,6 +125,7 @@ export function readHostDescription(value: unknown, path: FieldPath = []): HostD
     ipset: text('ipset'),
     iptables: text('iptables'),
     ip6tables: text('ip6tables'),
+    fingerprints: checkFingerprints(text('fingerprints'), [...path, 'fingerprints']),
     ...nameFiles,
   };
 }
@@ -247,6 +252,16 @@ function readSocket(value: unknown, path: FieldPath): SocketDescription {
     uid: readInteger(fields.uid ?? 0, [...path, 'uid'], 0, 0xffffffff),
     gid: readInteger(fields.gid ?? 0, [...path, 'gid'], 0, 0xffffffff),
   };
+}
+
+function checkFingerprints(text: string, path: FieldPath): string {
+  try {
+    readFingerprints(text);
+  } catch (error) {
+    if (!(error instanceof FingerprintProblem)) throw error;
+    throw new FieldProblem(path, error.message, false, error.line - 1);
+  }
+  return text;
 }
 
 /** Fields of one line of each of the name files, and how they must look. */

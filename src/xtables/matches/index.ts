@@ -26,6 +26,7 @@ import { mark } from './mark.ts';
 import { mh } from './mh.ts';
 import { multiport } from './multiport.ts';
 import { nfacct } from './nfacct.ts';
+import { osf } from './osf.ts';
 import { owner } from './owner.ts';
 import { recent } from './recent.ts';
 import { rpfilter } from './rpfilter.ts';
@@ -69,6 +70,7 @@ export const MATCHES: readonly Match[] = [
   mh,
   multiport,
   nfacct,
+  osf,
   owner,
   recent,
   rpfilter,
