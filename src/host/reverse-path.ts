@@ -63,9 +63,9 @@ export function reversePath(host: Host): ReversePath {
     if (linkLocal || !loose) flow.outDevice = device.index;
     const route = host.routing6.matchDevice(flow, linkLocal);
     if (route.error !== 0) return REVERSE_PATH.NO_ROUTE;
-    if (route.type === ROUTE_TYPE.ANYCAST || (route.type === ROUTE_TYPE.LOCAL && !acceptLocal)) {
-      return REVERSE_PATH.NOT_UNICAST;
-    }
+    if (route.type === ROUTE_TYPE.ANYCAST) return REVERSE_PATH.NOT_UNICAST;
+    // The host's own addresses count on every interface, other than in IPv4.
+    if (route.type === ROUTE_TYPE.LOCAL) return acceptLocal ? REVERSE_PATH.FITS : REVERSE_PATH.NOT_UNICAST;
     return route.device === device.index ? REVERSE_PATH.FITS : REVERSE_PATH.OTHER_INTERFACE;
   };
 

@@ -7,7 +7,7 @@ import { bothWaysMtu } from './both-ways-mtu.ts';
 import { duplicator } from './duplicate.ts';
 import type { Host } from './host.ts';
 import { reversePath } from './reverse-path.ts';
-import { masqueradeAddress, redirectAddress } from './translation-addresses.ts';
+import { masqueradeAddress, proxyAddress, redirectAddress } from './translation-addresses.ts';
 
 const NOWHERE = { hook: 0, inDevice: 0, outDevice: 0 } as const;
 
@@ -55,6 +55,12 @@ export function hostServices(host: Host): Services {
     reroute: (packet) => (packet.family === 4 ? host.ipv4.reroute(packet) : host.ipv6.reroute(packet)),
     sourceAddress: (packet, device) => masqueradeAddress(host, packet, device),
     ownAddress: (packet, device) => redirectAddress(host, packet, device),
+    cpu: () => host.cpu,
+    proxyAddress: (family, device) => proxyAddress(host, family, device),
+    get sockets() {
+      return host.sockets;
+    },
+    defragment: (family) => host.defrag.acquire(family),
     logGroups: host.logGroups,
     duplicate: duplicator(host),
     bothWaysMtu: (packet) => bothWaysMtu(host, packet),

@@ -1,5 +1,6 @@
 import type { ErrnoName, Family } from '../netfilter/constants.ts';
-import type { Packet, Sender } from '../netfilter/packet.ts';
+import type { LocalSocket, LocalSockets, SocketTuple } from '../netfilter/local-socket.ts';
+import type { Packet } from '../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../netfilter/services.ts';
 import { formatAddress, fromBytes, parseDotted, parseIpv6, toBytes } from '../xtables/address.ts';
 import type { Host } from './host.ts';
@@ -44,7 +45,7 @@ export interface SocketOptions {
 }
 
 /** A socket of a local process. */
-export class Socket implements Sender {
+export class Socket implements LocalSocket {
   readonly #host: Host;
   readonly family: Family;
   /** 6, 17 or 136. */
@@ -58,6 +59,7 @@ export class Socket implements Sender {
   readonly mark: number;
   /** Index of the interface it is bound to, 0 for any. */
   readonly device: number;
+  readonly full = true;
   readonly #receive: ((datagram: Datagram, socket: Socket) => void) | undefined;
 
   constructor(
@@ -78,6 +80,10 @@ export class Socket implements Sender {
     this.mark = options.mark ?? 0;
     this.device = options.device === undefined ? 0 : host.interfaces.require(options.device).index;
     this.#receive = options.receive;
+  }
+
+  get anyAddress(): boolean {
+    return this.address === undefined;
   }
 
   /** `udp 0.0.0.0:53` */
@@ -141,7 +147,7 @@ export class Socket implements Sender {
 }
 
 /** The sockets of a host's processes. */
-export class Sockets {
+export class Sockets implements LocalSockets {
   readonly #host: Host;
   readonly #byPort = new Map<number, Socket[]>();
 
@@ -189,6 +195,16 @@ export class Sockets {
   /** Every open socket. */
   list(): readonly Socket[] {
     return [...this.#byPort.values()].flat();
+  }
+
+  connected(tuple: SocketTuple): LocalSocket | undefined {
+    if (tuple.protocol !== TCP) return undefined;
+    const { ipv4, ipv6 } = this.#host;
+    return tuple.family === 4 ? ipv4.tcp.listener.find(tuple) : ipv6.tcp.listener.find(tuple);
+  }
+
+  listening({ family, protocol, own, ownAt, ownPort, device }: SocketTuple): Socket | undefined {
+    return this.find(family, protocol, own, ownAt, ownPort, device);
   }
 
   /** The socket for the IPv4 packet whose TCP or UDP header is at `transport`. */

@@ -1,3 +1,4 @@
+import type { Family } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import type { Host } from './host.ts';
 import { nextHop } from './ipv4/output.ts';
@@ -13,6 +14,7 @@ import {
 import { type Route4, SCOPE } from './routing/route4.ts';
 import { chooseSource6 } from './routing/source6.ts';
 
+const IFA_F_DEPRECATED = 0x20;
 const IFA_F_TENTATIVE = 0x40;
 const IFA_F_OPTIMISTIC = 0x04;
 const SCOPE_BITS = ADDRESS_LOOPBACK | ADDRESS_LINK_LOCAL | ADDRESS_SITE_LOCAL;
@@ -45,6 +47,14 @@ export function redirectAddress(host: Host, packet: Packet, device: number): Uin
     const kind = addressKind(bytes, 0);
     return (kind & ADDRESS_MAPPED) === 0 && (scope === 0 || (kind & scope) !== 0);
   })?.bytes;
+}
+
+/** See {@link Services.proxyAddress}. */
+export function proxyAddress(host: Host, family: Family, device: number): Uint8Array | undefined {
+  const own = host.interfaces.byIndex(device);
+  if (own === undefined) return undefined;
+  if (family === 4) return bytesOf(own.addresses4.find(({ secondary }) => !secondary)?.address ?? 0);
+  return own.addresses6.find(({ flags }) => (flags & (IFA_F_TENTATIVE | IFA_F_DEPRECATED)) === 0)?.bytes;
 }
 
 /** How far an address reaches, as bits of its kind; 0 for global ones (ipv6_addr_scope). */

@@ -1,5 +1,6 @@
 import type { Family, Hook } from './constants.ts';
 import type { HookState } from './hooks.ts';
+import type { LocalSockets } from './local-socket.ts';
 import type { LogGroups } from './log-groups.ts';
 import type { Packet } from './packet.ts';
 import type { Timers } from './timers.ts';
@@ -55,6 +56,8 @@ export interface Services {
   now(): number;
   /** Microseconds since 1970, UTC. */
   wallClock(): number;
+  /** Number of the CPU that handles packets now, from 0. */
+  cpu(): number;
   /** A random unsigned 32-bit number from the source the host was given. */
   random(): number;
   /** A line of the kernel log: `<4>text`. */
@@ -94,6 +97,15 @@ export interface Services {
   sourceAddress(packet: Packet, device: number): Uint8Array | undefined;
   /** The first address of the interface that a packet came by, to which REDIRECT sends it; undefined if it has none. */
   ownAddress(packet: Packet, device: number): Uint8Array | undefined;
+  /**
+   * The address of an interface at which TPROXY looks for a socket: 4 or 16 bytes; undefined if it has none.
+   * (net/ipv4/netfilter/nf_tproxy_ipv4.c nf_tproxy_laddr4, nf_tproxy_laddr6)
+   */
+  proxyAddress(family: Family, device: number): Uint8Array | undefined;
+  /** The sockets of local processes. */
+  readonly sockets: LocalSockets;
+  /** Has fragments gathered before anything looks at them, until the answer is called (nf_defrag_ipv4_enable). */
+  defragment(family: Family): () => void;
   /** Those who listen to NFLOG's groups. */
   readonly logGroups: LogGroups;
   /**

@@ -27,6 +27,14 @@ function resolvePort(given: string, names: Names): number {
   return named;
 }
 
+/** XTTYPE_PORT. */
+export const resolvedPort: ValueType<number> = {
+  syntax: 'port',
+  argument: 'required',
+  parse: (given, { names }) => resolvePort(given, names),
+  print: String,
+};
+
 /** XTTYPE_PORTRC: a port or a range of ports; one that is written backwards is taken, and holds no port. */
 export const resolvedPorts: ValueType<Range> = {
   syntax: 'port[:port]',

@@ -25,6 +25,7 @@ export class Forward4 {
     const { bytes, network } = packet;
     const route = packet.route as Route4;
     if (packet.type !== PACKET_HOST) return this.#drop(packet, 'came in a broadcast or multicast frame');
+    if (packet.sender !== undefined) return this.#drop(packet, 'it has a socket of this host');
     if (ipv4Ttl(bytes, network) <= 1) {
       host.ipv4.icmp.sendError(packet, TIME_EXCEEDED, 0, 0);
       return this.#drop(packet, 'time to live exceeded');

@@ -165,6 +165,7 @@ export class Ipv4 {
     protocol: number,
     sourcePort = 0,
     destinationPort = 0,
+    anySource = false,
   ): Route4 | number {
     const flow = this.newFlow();
     flow.destination = to;
@@ -174,6 +175,7 @@ export class Ipv4 {
     flow.protocol = protocol;
     flow.sourcePort = sourcePort;
     flow.destinationPort = destinationPort;
+    flow.anySource = anySource;
     return this.find(flow);
   }
 

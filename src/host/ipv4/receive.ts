@@ -13,7 +13,7 @@ import { demultiplexEarly } from '../early-demux.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
 import type { Route4 } from '../routing/route4.ts';
-import { headerLength, source } from './header.ts';
+import { headerLength, isFragment, source } from './header.ts';
 import { FILTERED, HOST_UNREACHABLE, NET_UNREACHABLE, UNREACHABLE } from './icmp.ts';
 import { TRUSTED } from './state.ts';
 
@@ -46,10 +46,13 @@ export class Receive4 {
     const host = this.#host;
     // What this host sent to itself keeps the route it left by.
     const looped = packet.route !== undefined;
-    if (!looped && packet.control !== undefined) {
-      demultiplexEarly(host, packet, packet.bytes[packet.network + 9]!);
+    if (!looped) {
+      const { listener } = host.ipv4.tcp;
+      if ((packet.control !== undefined || listener.busy) && !isFragment(packet)) {
+        demultiplexEarly(host, packet, packet.bytes[packet.network + 9]!, listener);
+      }
+      packet.route ??= host.routing4.input(packet);
     }
-    if (!looped) packet.route = host.routing4.input(packet);
     const route = packet.route as Route4 | undefined;
     if (!route) return 0;
     if (headerLength(packet) > IPV4_LENGTH && !host.ipv4.options.receive(packet)) return 0;

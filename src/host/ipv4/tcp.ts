@@ -1,12 +1,20 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
+import { SocketTuple } from '../../netfilter/local-socket.ts';
 import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
 import { checksum, pseudoSum4, pseudoSumOf4 } from '../../wire/checksum.ts';
-import { IPV4_DF, IPV4_FRAGMENT_AT, IPV4_ID_AT } from '../../wire/ipv4.ts';
+import {
+  IPV4_DESTINATION_AT,
+  IPV4_DF,
+  IPV4_FRAGMENT_AT,
+  IPV4_ID_AT,
+  IPV4_SOURCE_AT,
+} from '../../wire/ipv4.ts';
 import { IPPROTO_TCP } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
 import type { Socket } from '../sockets.ts';
+import type { TcpConnection } from '../tcp-connection.ts';
 import { TcpListener, type TcpPath } from '../tcp-listener.ts';
 import { isSigned } from '../tcp-options.ts';
 import { destination, headerLength, source, tosOf } from './header.ts';
@@ -33,6 +41,7 @@ export class Tcp4 implements TcpPath<Ends4> {
   readonly refused = 'a SYN to a broadcast address';
   readonly listener: TcpListener<Ends4>;
   readonly #host: Host;
+  readonly #tuple = new SocketTuple();
 
   constructor(host: Host) {
     this.#host = host;
@@ -48,19 +57,33 @@ export class Tcp4 implements TcpPath<Ends4> {
     return { source: source(packet), destination: destination(packet), echo, tos };
   }
 
-  isFrom(ends: Ends4, packet: Packet): boolean {
-    return ends.source === source(packet);
+  isBetween(ends: Ends4, { peer, peerAt, own, ownAt }: SocketTuple): boolean {
+    return ends.source === get32(peer, peerAt) && ends.destination === get32(own, ownAt);
   }
 
-  isTo(ends: Ends4, packet: Packet): boolean {
-    return ends.destination === destination(packet);
+  tupleOf({ bytes, network, inDevice }: Packet, at: number): SocketTuple {
+    const tuple = this.#tuple;
+    tuple.family = 4;
+    tuple.protocol = IPPROTO_TCP;
+    tuple.peer = bytes;
+    tuple.peerAt = network + IPV4_SOURCE_AT;
+    tuple.peerPort = get16(bytes, at);
+    tuple.own = bytes;
+    tuple.ownAt = network + IPV4_DESTINATION_AT;
+    tuple.ownPort = get16(bytes, at + 2);
+    tuple.device = inDevice;
+    return tuple;
+  }
+
+  get routeGeneration(): number {
+    return this.#host.routing4.generation;
   }
 
   ecn(packet: Packet): number {
     return tosOf(packet) & 3;
   }
 
-  segmentSize(ends: Ends4, ownPort: number, peerPort: number): number | undefined {
+  segmentSize(ends: Ends4, socket: Socket, ownPort: number, peerPort: number): number | undefined {
     const { ipv4 } = this.#host;
     const out = ipv4.route(
       firstDestination(ends.echo, ends.source),
@@ -70,17 +93,18 @@ export class Tcp4 implements TcpPath<Ends4> {
       IPPROTO_TCP,
       ownPort,
       peerPort,
+      socket.transparent,
     );
     return typeof out === 'number' ? undefined : ipv4.advertisedSegment(out);
   }
 
-  send(segment: Uint8Array, ends: Ends4, socket: Socket, cause: number, why: string): void {
+  send(segment: Uint8Array, connection: TcpConnection<Ends4>, cause: number, why: string): void {
+    const { socket, mark, ends } = connection.begun;
     const { source: to, destination: from, tos, echo } = ends;
-    this.#transmit(segment, from, to, tos, socket.mark, echo, socket, cause, why);
+    this.#transmit(segment, from, to, tos, mark, echo, socket, socket.transparent, cause, why);
   }
 
   receive(packet: Packet): number {
-    const host = this.#host;
     const { bytes, network } = packet;
     const at = network + headerLength(packet);
     packet.transport = at;
@@ -93,17 +117,16 @@ export class Tcp4 implements TcpPath<Ends4> {
       const pseudo = pseudoSum4(bytes, network, IPPROTO_TCP, length);
       if (checksum(bytes, at, packet.end, pseudo) !== 0) return this.#drop(packet, 'wrong checksum');
     }
-    const socket = host.sockets.lookup4(packet, IPPROTO_TCP);
-    if (socket) return this.listener.receive(packet, socket, at, header);
-    this.reset(packet, at, header);
+    if (this.listener.receive(packet, IPPROTO_TCP, at, header)) return 0;
+    this.reset(packet, at, header, undefined);
     return this.#drop(packet, `no socket listens at port ${get16(bytes, at + 2)}`);
   }
 
   /** Answers a segment that belongs to nothing with a reset (tcp_v4_send_reset; RFC 9293 section 3.10.7.1). */
-  reset(packet: Packet, at: number, header: number): void {
+  reset(packet: Packet, at: number, header: number, socket: Socket | undefined): void {
     const { bytes } = packet;
     const flags = bytes[at + 13]!;
-    if ((flags & RST) !== 0 || packet.route?.type !== ROUTE_TYPE.LOCAL) return;
+    if ((flags & RST) !== 0 || (!socket && packet.route?.type !== ROUTE_TYPE.LOCAL)) return;
     // Who signs its segments does not get an unsigned reset.
     if (isSigned(bytes, at + HEADER, at + header, true)) return;
     const segment = new Uint8Array(HEADER);
@@ -118,18 +141,22 @@ export class Tcp4 implements TcpPath<Ends4> {
       set32(segment, 8, get32(bytes, at + 4) + length);
       segment[13] = RST | ACK;
     }
-    this.answer(packet, segment, 'TCP reset');
+    this.answer(packet, segment, 'TCP reset', socket?.transparent ?? false);
   }
 
-  /** Sends a segment back to where `about` came from (ip_send_unicast_reply). */
-  answer(about: Packet, segment: Uint8Array, why: string): void {
+  /**
+   * Sends a segment back to where `about` came from (ip_send_unicast_reply); if `anySource` also from an address that is
+   * not the host's.
+   */
+  answer(about: Packet, segment: Uint8Array, why: string, anySource: boolean): void {
     const host = this.#host;
     const options = optionsOf(about);
     const echo = options && echoOptions(options, about.bytes, about.network, host.ipv4.options.isForeign);
     if (options && !echo) return;
     const mark = host.ipv4.settings.fwmark_reflect !== 0 ? about.mark : 0;
     const tos = tosOf(about) & 0xfc;
-    this.#transmit(segment, destination(about), source(about), tos, mark, echo, undefined, about.id, why);
+    const from = destination(about);
+    this.#transmit(segment, from, source(about), tos, mark, echo, undefined, anySource, about.id, why);
   }
 
   /** Sends a segment, whose checksum is made here. `from` and `to` are the ends of the connection. */
@@ -141,12 +168,15 @@ export class Tcp4 implements TcpPath<Ends4> {
     mark: number,
     echo: EchoedOptions | undefined,
     sender: Sender | undefined,
+    anySource: boolean,
     cause: number,
     why: string,
   ): void {
     const host = this.#host;
     const hop = firstDestination(echo, to);
-    const out = host.ipv4.route(hop, from, tos, mark, IPPROTO_TCP, get16(segment, 0), get16(segment, 2));
+    const own = get16(segment, 0);
+    const peer = get16(segment, 2);
+    const out = host.ipv4.route(hop, from, tos, mark, IPPROTO_TCP, own, peer, anySource);
     if (typeof out !== 'number') {
       const packet = host.ipv4.build(out, IPPROTO_TCP, tos, segment.length, echo, to);
       const { bytes, network, transport, end } = packet;

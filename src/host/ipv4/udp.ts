@@ -5,6 +5,7 @@ import { checksum, pseudoSum4 } from '../../wire/checksum.ts';
 import { IPV4_DESTINATION_AT } from '../../wire/ipv4.ts';
 import { IPPROTO_UDP, type IPPROTO_UDPLITE } from '../../wire/protocols.ts';
 import type { Host } from '../host.ts';
+import { Socket } from '../sockets.ts';
 import { headerLength } from './header.ts';
 import { PORT_UNREACHABLE, UNREACHABLE } from './icmp.ts';
 import { TRUSTED } from './state.ts';
@@ -37,6 +38,10 @@ export class Udp4 {
     const type = packet.route?.type;
     const toMany = type === ROUTE_TYPE.BROADCAST || type === ROUTE_TYPE.MULTICAST;
     if (!right) return this.#drop(packet, 'wrong checksum');
+    if (packet.sender instanceof Socket) {
+      host.sockets.deliver(packet, packet.sender);
+      return 0;
+    }
     if (toMany) return this.#toMany(packet, at, protocol);
     const socket = host.sockets.lookup4(packet, protocol);
     if (socket) {

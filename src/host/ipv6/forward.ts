@@ -38,6 +38,7 @@ export class Forward6 {
     const inDevice = host.ipv6.realDevice(packet, packet.inDevice);
     if (!settings.forwards(inDevice)) return this.#end(packet, 'forwarding is off');
     if (packet.type !== PACKET_HOST) return this.#end(packet, 'it came by broadcast or multicast');
+    if (packet.sender !== undefined) return this.#end(packet, 'it has a socket of this host');
     if (bytes[network + HOP_LIMIT]! <= 1) {
       errors.send(packet, ICMP6.TIME_EXCEEDED, 0, 0);
       return this.#end(packet, 'hop limit exceeded', ERRNO.EINVAL);

@@ -62,11 +62,13 @@ export class Input6 {
 
   /** What this host sent to itself keeps the route it left by (ip6_rcv_finish_core). */
   #route(packet: Packet): number {
-    const { route } = packet;
-    if (!route && packet.control !== undefined) {
-      demultiplexEarly(this.#host, packet, packet.bytes[packet.network + NEXT_HEADER]!);
+    const host = this.#host;
+    const { listener } = host.ipv6.tcp;
+    if (!packet.route && (packet.control !== undefined || listener.busy)) {
+      demultiplexEarly(host, packet, packet.bytes[packet.network + NEXT_HEADER]!, listener);
     }
-    return this.dispatch(packet, route ? (route as Route6) : this.#host.routing6.input(packet));
+    const { route } = packet;
+    return this.dispatch(packet, route ? (route as Route6) : host.routing6.input(packet));
   }
 
   /** Where the route leads (dst_input). */

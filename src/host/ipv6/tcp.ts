@@ -1,10 +1,12 @@
 import { PACKET_HOST } from '../../netfilter/constants.ts';
+import { SocketTuple } from '../../netfilter/local-socket.ts';
 import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import type { Flow6, Route6 } from '../routing/route6.ts';
 import type { Socket } from '../sockets.ts';
+import type { TcpConnection } from '../tcp-connection.ts';
 import { TcpListener, type TcpPath } from '../tcp-listener.ts';
 import { isSigned } from '../tcp-options.ts';
 import { ADDRESS_LENGTH, ADDRESS_MAPPED, addressKind, needsStrictRoute, sameAddress } from './address.ts';
@@ -34,6 +36,7 @@ export class Tcp6 implements TcpPath<Ends6> {
   readonly refused = 'a SYN to or from an address that has no connections';
   readonly listener: TcpListener<Ends6>;
   readonly #host: Host;
+  readonly #tuple = new SocketTuple();
 
   constructor(host: Host) {
     this.#host = host;
@@ -47,27 +50,22 @@ export class Tcp6 implements TcpPath<Ends6> {
 
   /** Why nobody took it; undefined if somebody did. */
   #receive(packet: Packet): string | undefined {
-    const host = this.#host;
     const { bytes, network, transport, end } = packet;
     if (packet.type !== PACKET_HOST) return 'came in a broadcast or multicast frame';
     if (transport + HEADER > end) return 'the TCP header is cut off';
     const header = (bytes[transport + 12]! >> 4) << 2;
     if (header < HEADER || transport + header > end) return 'its header length is wrong';
     if (checksum6(bytes, network, transport, end, TCP) !== 0) return 'wrong checksum';
-    const socket = host.sockets.lookup6(packet, TCP);
-    if (socket) {
-      this.listener.receive(packet, socket, transport, header);
-      return undefined;
-    }
-    this.reset(packet, transport, header);
+    if (this.listener.receive(packet, TCP, transport, header)) return undefined;
+    this.reset(packet, transport, header, undefined);
     return `no socket listens at port ${get16(bytes, transport + 2)}`;
   }
 
   /** Answers a segment that belongs to nothing with a reset (tcp_v6_send_reset; RFC 9293 section 3.10.7.1). */
-  reset(packet: Packet, at: number, header: number): void {
+  reset(packet: Packet, at: number, header: number, socket: Socket | undefined): void {
     const { bytes, network, end } = packet;
     const flags = bytes[at + 13]!;
-    if ((flags & RST) !== 0 || packet.route?.type !== ROUTE_TYPE.LOCAL) return;
+    if ((flags & RST) !== 0 || (!socket && packet.route?.type !== ROUTE_TYPE.LOCAL)) return;
     if (isSigned(bytes, at + HEADER, at + header)) return;
     const segment = new Uint8Array(HEADER);
     set16(segment, 0, get16(bytes, at + 2));
@@ -95,12 +93,27 @@ export class Tcp6 implements TcpPath<Ends6> {
     return packet.route?.type !== ROUTE_TYPE.LOCAL || mapped ? undefined : endsOf(this.#host, packet);
   }
 
-  isFrom(ends: Ends6, packet: Packet): boolean {
-    return sameAddress(ends.source, 0, packet.bytes, packet.network + SOURCE);
+  isBetween(ends: Ends6, { peer, peerAt, own, ownAt, device }: SocketTuple): boolean {
+    if (ends.device !== 0 && ends.device !== device) return false;
+    return sameAddress(ends.source, 0, peer, peerAt) && sameAddress(ends.destination, 0, own, ownAt);
   }
 
-  isTo(ends: Ends6, packet: Packet): boolean {
-    return sameAddress(ends.destination, 0, packet.bytes, packet.network + DESTINATION);
+  tupleOf({ bytes, network, inDevice }: Packet, at: number): SocketTuple {
+    const tuple = this.#tuple;
+    tuple.family = 6;
+    tuple.protocol = TCP;
+    tuple.peer = bytes;
+    tuple.peerAt = network + SOURCE;
+    tuple.peerPort = get16(bytes, at);
+    tuple.own = bytes;
+    tuple.ownAt = network + DESTINATION;
+    tuple.ownPort = get16(bytes, at + 2);
+    tuple.device = inDevice;
+    return tuple;
+  }
+
+  get routeGeneration(): number {
+    return this.#host.routing6.generation;
   }
 
   ecn(packet: Packet): number {
@@ -108,7 +121,7 @@ export class Tcp6 implements TcpPath<Ends6> {
   }
 
   /** ip6_default_advmss */
-  segmentSize(ends: Ends6, ownPort: number, peerPort: number): number | undefined {
+  segmentSize(ends: Ends6, _socket: Socket, ownPort: number, peerPort: number): number | undefined {
     const ports = new Uint8Array(4);
     set16(ports, 0, ownPort);
     set16(ports, 2, peerPort);
@@ -118,8 +131,11 @@ export class Tcp6 implements TcpPath<Ends6> {
     return advmss || Math.max(route.mtu - HEADER_LENGTH - HEADER, LEAST_SEGMENT);
   }
 
-  send(segment: Uint8Array, ends: Ends6, socket: Socket, cause: number, why: string): void {
-    this.#transmit(segment, this.#flow(ends, segment), 0, socket, cause, why);
+  send(segment: Uint8Array, connection: TcpConnection<Ends6>, cause: number, why: string): void {
+    const { socket, mark, ends } = connection.begun;
+    const flow = this.#flow(ends, segment);
+    flow.mark = mark;
+    this.#transmit(segment, flow, 0, socket, cause, why);
   }
 
   #flow(ends: Ends6, segment: Uint8Array): Flow6 {

@@ -3,6 +3,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { isMulticast6 } from '../../wire/address.ts';
 import { get16 } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
+import { Socket } from '../sockets.ts';
 
 import { checksum6 } from './checksum.ts';
 import { DESTINATION, UDP } from './headers.ts';
@@ -39,6 +40,10 @@ export class Udp6 {
     // Other than in IPv4, a checksum must be there (RFC 8200 section 8.1).
     if (get16(bytes, transport + 6) === 0) return 'no checksum';
     if (!checksumFits(packet, protocol, length)) return 'wrong checksum';
+    if (packet.sender instanceof Socket) {
+      host.sockets.deliver(packet, packet.sender);
+      return undefined;
+    }
     const port = get16(bytes, transport + 2);
     if (isMulticast6(bytes, network + DESTINATION)) return this.#toMany(packet, protocol, port);
     const socket = host.sockets.lookup6(packet, protocol);

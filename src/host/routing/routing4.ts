@@ -41,6 +41,11 @@ export class Routing4 {
     return this.#tables.rules;
   }
 
+  /** See {@link Tables4.generation}. */
+  get generation(): number {
+    return this.#tables.generation;
+  }
+
   /** A table, made if it is not there yet. */
   table(id: number): Fib4 {
     return this.#tables.table(id);

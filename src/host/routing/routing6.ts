@@ -40,6 +40,11 @@ export class Routing6 {
     return this.#tables.rules;
   }
 
+  /** See {@link Tables6.generation}. */
+  get generation(): number {
+    return this.#tables.generation;
+  }
+
   /** A table, made if it is not there yet. */
   table(id: number): Fib6 {
     return this.#tables.table(id);

@@ -80,6 +80,8 @@ export class PolicyRules {
   #rules: PolicyRule[];
   /** A rule beside the three that every host begins with was there (fib4_has_custom_rules). */
   custom = false;
+  /** Grows with every change. */
+  generation = 0;
   readonly #nameOf: (index: number) => string;
 
   constructor(words: 1 | 4, nameOf: (index: number) => string) {
@@ -105,6 +107,7 @@ export class PolicyRules {
 
   /** Behind those of the same priority. */
   add(rule: PolicyRule): void {
+    this.generation++;
     const at = this.#rules.findIndex((other) => other.priority > rule.priority);
     this.#rules =
       at < 0 ? [...this.#rules, rule] : [...this.#rules.slice(0, at), rule, ...this.#rules.slice(at)];
@@ -112,6 +115,7 @@ export class PolicyRules {
   }
 
   remove(rule: PolicyRule): void {
+    this.generation++;
     this.#rules = this.#rules.filter((other) => other !== rule);
     this.custom = true;
   }

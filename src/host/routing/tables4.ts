@@ -11,6 +11,7 @@ export class Tables4 {
   readonly #source = new Int32Array(1);
   readonly #destination = new Int32Array(1);
   #customLocal = false;
+  #changes = 0;
 
   constructor(nameOf: (index: number) => string) {
     this.rules = new PolicyRules(1, nameOf);
@@ -19,6 +20,11 @@ export class Tables4 {
   /** A local route that no address made was added (fib_has_custom_local_routes). */
   get customLocal(): boolean {
     return this.#customLocal;
+  }
+
+  /** Grows with every change of routes or rules; what was decided before is over then (rt_genid_ipv4). */
+  get generation(): number {
+    return this.#changes + this.rules.generation;
   }
 
   /** A table, made if it is not there yet. */
@@ -38,11 +44,13 @@ export class Tables4 {
 
   /** Adds a route that was checked; `append` puts it behind those of the same metric. */
   insert(entry: FibEntry4, append = false): void {
+    this.#changes++;
     if (entry.table === TABLE.LOCAL && entry.protocol !== PROTOCOL.KERNEL) this.#customLocal = true;
     this.table(entry.table).insert(entry, append);
   }
 
   remove(entry: FibEntry4): void {
+    this.#changes++;
     this.#tables.get(entry.table)?.remove(entry);
   }
 

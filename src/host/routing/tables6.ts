@@ -19,12 +19,18 @@ export class Tables6 {
   readonly #host: Host;
   readonly #tables = new Map<number, Fib6>();
   #byDevice = false;
+  #changes = 0;
   readonly #source = new Int32Array(4);
   readonly #destination = new Int32Array(4);
 
   constructor(host: Host) {
     this.#host = host;
     this.rules = new PolicyRules(4, (index) => host.interfaces.nameOf(index));
+  }
+
+  /** Grows with every change of rules, and when a route goes; what was decided before is over then. */
+  get generation(): number {
+    return this.#changes + this.rules.generation;
   }
 
   /** A table, made if it is not there yet. */
@@ -46,6 +52,7 @@ export class Tables6 {
   }
 
   remove(entry: FibEntry6): void {
+    this.#changes++;
     this.#tables.get(entry.table)?.remove(entry);
   }
 

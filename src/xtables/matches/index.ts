@@ -32,6 +32,7 @@ import { recent } from './recent.ts';
 import { rpfilter } from './rpfilter.ts';
 import { rt } from './rt.ts';
 import { set } from './set.ts';
+import { socket } from './socket.ts';
 import { srh } from './srh.ts';
 import { state } from './state.ts';
 import { statistic } from './statistic.ts';
@@ -76,6 +77,7 @@ export const MATCHES: readonly Match[] = [
   rpfilter,
   rt,
   set,
+  socket,
   srh,
   state,
   statistic,

@@ -12,6 +12,7 @@ test.each([
   ['--loose', 'udp 203.0.113.9:1 > 192.0.2.10:2', 1],
   ['', 'udp 203.0.113.1:1 > 192.0.2.10:2', 0],
   ['--loose --accept-local', 'udp 203.0.113.1:1 > 192.0.2.10:2', 1],
+  ['--accept-local', 'udp 203.0.113.1:1 > 192.0.2.10:2', 0],
   ['', 'udp 0.0.0.0:68 > 255.255.255.255:67', 1],
   ['', 'udp 0.0.0.0:68 > 192.0.2.1:67', 0],
 ])('rpfilter %s about %s by lan0', (words, packet, expected) => {
@@ -28,6 +29,8 @@ test.each([
   ['--loose', 'udp [2001:db8:5::10]:1 > [2001:db8:2::9]:2', 0],
   ['--loose', 'udp [2001:db8:2::1]:1 > [2001:db8:2::9]:2', 0],
   ['--accept-local', 'udp [2001:db8:1::1]:1 > [2001:db8:2::9]:2', 1],
+  ['--accept-local', 'udp [2001:db8:2::1]:1 > [2001:db8:2::9]:2', 1],
+  ['', 'udp [2001:db8:2::1]:1 > [2001:db8:2::9]:2', 0],
 ])('rpfilter %s about %s by lan0', (words, packet, expected) => {
   const { run, receive, count } = bench();
   run(`ip6tables -t raw -A PREROUTING -m rpfilter ${words}`);

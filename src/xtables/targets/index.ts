@@ -34,6 +34,7 @@ import { TCPMSS } from './TCPMSS.ts';
 import { TCPOPTSTRIP } from './TCPOPTSTRIP.ts';
 import { TEE } from './TEE.ts';
 import { TOS } from './TOS.ts';
+import { TPROXY } from './TPROXY.ts';
 import { TRACE } from './TRACE.ts';
 import { TTL } from './TTL.ts';
 import { ULOG } from './ULOG.ts';
@@ -77,6 +78,7 @@ export const TARGETS: readonly Target[] = [
   TCPOPTSTRIP,
   TEE,
   TOS,
+  TPROXY,
   TRACE,
   TTL,
   ULOG,
