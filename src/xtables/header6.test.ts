@@ -49,3 +49,72 @@ test('a routing header longer than the packet has it dropped', () => {
   receive('6000000000082b4020010db800010000000000000000001020010db80002000000000000000000091109000000000000');
   expect([count('FORWARD', 1), count('FORWARD', 2)]).toEqual([0, 0]);
 });
+
+const IP6 = (protocol: string, payload: string) =>
+  `60000000${(payload.length / 2).toString(16).padStart(4, '0')}${protocol}40` +
+  `20010db8000100000000000000000010${'20010db8000200000000000000000009'}${payload}`;
+const IP4 = (payload: string) =>
+  `450000${(20 + payload.length / 2).toString(16)}00010000406c0000c000020acb007109${payload}`;
+
+test.each([
+  ['-p mh -m mh --mh-type hot:bu', IP6('87', '3b00050000000000'), true],
+  ['-p mh -m mh ! --mh-type bu', IP6('87', '3b00050000000000'), false],
+  ['-p mh -m mh', IP6('87', '1100050000000000'), false],
+  [
+    '-m srh --srh-segs-left-eq 0 --srh-lsid 2001:db8::/32',
+    IP6('2b', `1102040000000000${'20010db8000100000000000000000001'}00`),
+    true,
+  ],
+  [
+    '-m srh ! --srh-lsid 2001:db8::/32',
+    IP6('2b', `1102040000000000${'20010db8000100000000000000000001'}00`),
+    false,
+  ],
+  ['-m srh --srh-psid ::/0', IP6('2b', `1102040000000000${'20010db8000100000000000000000001'}00`), false],
+  // The tag's bytes are compared as they lie there.
+  ['-m srh --srh-tag 1792', IP6('2b', `1102040000000007${'20010db8000100000000000000000001'}00`), true],
+  ['-m dst --dst-opts 30:4', IP6('3c', '11001e046162636400'), true],
+  ['-m dst --dst-opts 30:12', IP6('3c', '11001e0c6162636400'), true],
+  ['-m dst --dst-opts 30:12,0', IP6('3c', '11001e0c6162636400'), false],
+])('ip6tables %s: %s → %s', (rule, packet, expected) => {
+  const { run, receive, count } = bench();
+  run(`ip6tables -t raw -A PREROUTING ${rule}`);
+  receive(packet);
+  expect(count('PREROUTING', 1, 'raw') === 1).toBe(expected);
+});
+
+test.each([
+  ['-p ipcomp -m ipcomp --ipcompspi 5', '06000005aaaa', 1, 1],
+  ['-p ipcomp -m ipcomp', '06000005aaaa', 0, 1],
+  ['-p ipcomp -m ipcomp', '060000', 0, 0],
+])('%s: %s is counted %i times, and %i times by the next rule', (rule, payload, first, second) => {
+  const { run, receive, count } = bench();
+  run(`iptables -t raw -A PREROUTING ${rule}`);
+  run('iptables -t raw -A PREROUTING');
+  const header = Buffer.from(IP4(payload), 'hex');
+  header.writeUInt16BE(ipv4Checksum(header), 10);
+  receive(header.toString('hex'));
+  expect([count('PREROUTING', 1, 'raw'), count('PREROUTING', 2, 'raw')]).toEqual([first, second]);
+});
+
+function ipv4Checksum(header: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += header.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum ^ 0xffff;
+}
+
+test.each([
+  ['-m hbh --hbh-opts 5,0:1', 'PAD0 has not got length'],
+  ['-m dst --dst-opts 256:1', "PAD0 hasn't got length"],
+  [`-m hbh --hbh-opts ${'1,'.repeat(15)}5:2`, 'too many ports specified'],
+  [`-m hbh --hbh-opts ${'1,'.repeat(16)}1`, 'too many addresses specified'],
+  ['-m dst --dst-opts 1:x', "dst: no valid digits in length `x'"],
+  ['-m rt --rt-0-res', "`--rt-type 0' required before `--rt-0-res'"],
+  ['-m rt --rt-type 0 --rt-0-not-strict', "`--rt-0-addr ...' required before `--rt-0-not-strict'"],
+  ['-m ipv6header --header tcp', "unknown header `6' specified"],
+  ['-p mh -m mh --mh-type bu:brr', 'Invalid MH type range (min > max)'],
+  ['-m frag --fragmore --fraglast', 'cannot be used together'],
+])('%s is refused: %s', (words, complaint) => {
+  expect(() => bench().run(`ip6tables -A INPUT ${words}`)).toThrow(complaint);
+});

@@ -28,7 +28,7 @@ function byte(text: string, extension: string, what: string): number {
   throw new Problem(`${extension}: no valid digits in ${what} \`${text}'`);
 }
 
-const optionList: ValueType<readonly Wanted[]> = {
+const optionList = (padHasNoLength: string): ValueType<readonly Wanted[]> => ({
   syntax: 'type[:length][,…]',
   argument: 'required',
   parse(given, { extension }) {
@@ -36,13 +36,19 @@ const optionList: ValueType<readonly Wanted[]> = {
       if (index >= MOST) throw new Problem('too many addresses specified');
       const colon = text.indexOf(':');
       if (colon < 0) return { type: byte(text, extension, 'opt'), length: ANY };
+      // The last one that there is room for cannot have a length.
+      if (index === MOST - 1) throw new Problem('too many ports specified');
       const type = byte(text.slice(0, colon), extension, 'opt');
+      if (type === PAD1) throw new Problem(padHasNoLength);
       return { type, length: byte(text.slice(colon + 1), extension, 'length') };
     });
   },
-  print: (wanted) =>
-    wanted.map(({ type, length }) => (length === ANY ? String(type) : `${type}:${length}`)).join(','),
-};
+  print: printed,
+});
+
+function printed(wanted: readonly Wanted[]): string {
+  return wanted.map(({ type, length }) => (length === ANY ? String(type) : `${type}:${length}`)).join(',');
+}
 
 export interface OptionsHeader {
   readonly name: 'hbh' | 'dst';
@@ -50,9 +56,11 @@ export interface OptionsHeader {
   readonly kind: number;
   /** In messages: `hop-by-hop header`. */
   readonly title: string;
+  /** The complaint about a length of Pad1. */
+  readonly padHasNoLength: string;
 }
 
-export function optionsMatch({ name, kind, title }: OptionsHeader): Match {
+export function optionsMatch({ name, kind, title, padHasNoLength }: OptionsHeader): Match {
   const lengthKey = `${name}-len`;
   const optionsKey = `${name}-opts`;
   return defineMatch({
@@ -68,11 +76,13 @@ export function optionsMatch({ name, kind, title }: OptionsHeader): Match {
         invert: true,
         help: 'Length of the header in bytes.',
       }),
-      [optionsKey]: option(optionList, { help: 'Its first options: type and, if it matters, length.' }),
+      [optionsKey]: option(optionList(padHasNoLength), {
+        help: 'Its first options: type and, if it matters, length.',
+      }),
     },
-    list(values, context) {
+    list(values) {
       const given = optionsOf(values[optionsKey]);
-      return ` ${name}${listLength(lengthOf(values[lengthKey]))}${given ? ` opts ${optionList.print(given, context)}` : ''}`;
+      return ` ${name}${listLength(lengthOf(values[lengthKey]))}${given ? ` opts ${printed(given)}` : ''}`;
     },
     tests(values) {
       const wantedLength = lengthOf(values[lengthKey]);
