@@ -2,6 +2,7 @@ import type { Family } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { get32 } from '../wire/bytes.ts';
 import type { Place } from './place.ts';
+import { readTos } from './tos.ts';
 
 /** A field has no value in this packet: whatever the test, inverted or not, it fails. */
 export const ABSENT = -1;
@@ -104,6 +105,18 @@ export const FIELDS = {
     read: (packet, place) => half(packet, transportHeader(packet, place, 8, false), 2),
     absent: noPorts,
   },
+  'dccp.header': {
+    about: 'DCCP header',
+    bits: 32,
+    read: (packet, place) => transportHeader(packet, place, 12, false),
+    absent: () => 'a later fragment has no DCCP header',
+  },
+  'sctp.header': {
+    about: 'SCTP header',
+    bits: 32,
+    read: (packet, place) => transportHeader(packet, place, 12, false),
+    absent: () => 'a later fragment has no SCTP header',
+  },
   'port.source': {
     about: 'source port of TCP, UDP, UDP-Lite, SCTP or DCCP',
     bits: 16,
@@ -158,6 +171,12 @@ export const FIELDS = {
       family === 4
         ? (bytes[network + 2]! << 8) | bytes[network + 3]!
         : ((bytes[network + 4]! << 8) | bytes[network + 5]!) + 40,
+  },
+  'ip.tos': {
+    about: 'type of service, or traffic class',
+    bits: 8,
+    read: readTos,
+    print: hex,
   },
   'ip.ttl': {
     about: 'time to live, or hop limit',

@@ -61,6 +61,10 @@ export class Interpreter {
       trace.matched(packet, state, at);
       if (rule) this.#matched(line, rule, packet);
       const action = rule?.action;
+      if (place.drop) {
+        line.target?.(packet, place);
+        return DROP;
+      }
       if (action === undefined && line.chain.hook !== undefined) {
         return line.chain.policy === 'ACCEPT' ? ACCEPT : DROP;
       }

@@ -8,7 +8,7 @@ const MATCHES = {
   both:
     'addrtype ah bpf cgroup cluster comment connbytes connlabel connlimit connmark conntrack cpu dccp devgroup dscp ' +
     'ecn esp hashlimit helper ipcomp iprange ipvs length limit mac mark multiport nfacct owner physdev pkttype policy ' +
-    'quota rateest recent rpfilter sctp set socket state statistic string tcp tcpmss time tos u32 udp udplite',
+    'quota rateest recent rpfilter sctp set socket state statistic string tcp tcpmss time tos u32 udp',
   4: 'icmp osf realm ttl',
   6: 'dst eui64 frag hbh hl icmp6 icmpv6 ipv6-icmp ipv6header mh rt srh',
 };

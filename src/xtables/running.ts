@@ -102,6 +102,11 @@ export class RunningTable {
       }
       this.counters.count(line, packet.end - packet.network);
       if (packet.traced || this.#hooks.observer !== undefined) this.trace.matched(packet, state, line);
+      if (place.drop) {
+        // An inverted test fits headers that lie: the rule counts and its target runs, but no verdict of it holds.
+        if (act[line] === DO.TARGET) program.targets[argument[line]!]!(packet, place);
+        return DROP;
+      }
       switch (act[line]) {
         case DO.NEXT:
           line++;

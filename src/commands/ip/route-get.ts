@@ -7,6 +7,7 @@ import { type Arguments, IpProblem, kernelSays } from './arguments.ts';
 import { requireDevice } from './device.ts';
 import type { IpOptions } from './object.ts';
 import { addressText, asNumber, fromNumber } from './prefix.ts';
+import { realmWords } from './realms.ts';
 
 const MESSAGES = new Map<number, string>([
   [ERRNO.ENETUNREACH, 'Network is unreachable'],
@@ -109,6 +110,7 @@ function getText(
   line += `dev ${host.interfaces.nameOf(found.outDevice)} `;
   if (asked.from === 0 && source !== 0) line += `src ${addressText(fromNumber(source))} `;
   if (asked.mark !== 0) line += `mark ${markText(asked.mark)} `;
+  line += realmWords(found.realm);
   line += inName === undefined ? `uid ${asked.uid} ` : '';
   const flags = [
     ...(found.isLocal ? ['local'] : []),

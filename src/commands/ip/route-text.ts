@@ -4,6 +4,7 @@ import type { FibEntry6 } from '../../host/routing/route6.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { protocolName, scopeName, tableName, typeName } from './names.ts';
 import { addressText, fromNumber } from './prefix.ts';
+import { realmWords } from './realms.ts';
 
 /** What a listing was limited to: such things are not printed again. */
 export interface Shown {
@@ -43,7 +44,7 @@ export function text4(host: Host, entry: FibEntry4, shown: Shown): string {
   if (entry.priority !== 0) line += `metric ${entry.priority >>> 0} `;
   if (one?.dead) line += 'dead linkdown ';
   if (one?.onlink) line += 'onlink ';
-  if (entry.realm !== 0) line += `realm ${entry.realm} `;
+  line += realmWords(entry.realm);
   line += metricsText(entry.metrics, entry.mtuLocked);
   line += '\n';
   if (nextHops.length > 1) {

@@ -3,6 +3,7 @@ import { type Arguments, IpProblem, invalid, wholeNumber } from './arguments.ts'
 import { requireDevice } from './device.ts';
 import { PROTOCOLS, SCOPES, TYPES, tableNumber } from './names.ts';
 import { type Prefix, parsePrefix } from './prefix.ts';
+import { readRealms } from './realms.ts';
 
 const METRICS = [
   'mtu',
@@ -86,7 +87,7 @@ export function readRoute(host: Host, args: Arguments, given: 4 | 6 | undefined)
     else if (args.accept('table')) route.table = tableWord(args.next());
     else if (args.accept('protocol', 'proto'))
       route.protocol = named(args.next(), PROTOCOLS, '"protocol" value is invalid\n');
-    else if (args.accept('realms', 'realm')) route.realm = args.number('"realm" value is invalid\n');
+    else if (args.accept('realms', 'realm')) route.realm = readRealms(args, '"realm" value is invalid\n');
     else if (args.accept('pref')) route.preference = preference(args.next());
     else if (args.accept('expires')) args.number('"expires" value is invalid\n');
     else if (args.accept('nexthop')) {

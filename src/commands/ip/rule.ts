@@ -6,6 +6,7 @@ import { type Arguments, abbreviated, IpProblem, invalid, kernelSays, wholeNumbe
 import { tableName } from './names.ts';
 import type { IpObject, IpOptions } from './object.ts';
 import { addressText } from './prefix.ts';
+import { readRealms, realmsText } from './realms.ts';
 import { tableWord } from './route-words.ts';
 
 const COMMANDS = ['show', 'list', 'lst', 'add', 'delete', 'flush', 'save', 'restore'] as const;
@@ -79,7 +80,7 @@ function readRule(args: Arguments, options: IpOptions): Given {
     } else if (args.accept('tos') || args.acceptShort('dsfield'))
       given.tos = args.number('TOS value is invalid\n', 0, 255);
     else if (args.accept('fwmark')) readMark(args, given);
-    else if (args.acceptShort('realms')) given.realm = args.number('invalid realms\n');
+    else if (args.acceptShort('realms')) given.realm = readRealms(args, 'invalid realms\n');
     else if (args.acceptShort('table') || args.accept('lookup')) {
       given.table = tableWord(args.next(), 'invalid table ID\n');
     } else if (args.accept('dev', 'iif')) given.inInterface = args.next();
@@ -224,7 +225,7 @@ function ruleText(one: PolicyRule, all: readonly PolicyRule[]): string {
   if (one.destinationPorts.length > 0) text += `dport ${rangeText(one.destinationPorts)} `;
   text += actionText(one, all);
   if (one.suppressPrefixLength >= 0) text += ` suppress_prefixlength ${one.suppressPrefixLength}`;
-  if (one.realm !== 0) text += ` realms ${one.realm}`;
+  if (one.realm !== 0) text += ` realms ${realmsText(one.realm)}`;
   return `${text}\n`;
 }
 

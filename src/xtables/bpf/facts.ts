@@ -72,9 +72,9 @@ const BY_DISTANCE: ReadonlyMap<number, Fact> = new Map<number, Fact>([
   // The queue of the device it came by, counted from 1: these have one.
   [24, ({ packet }) => (packet.inDevice > LOOPBACK ? 1 : 0)],
   [28, hardware],
-  // No device here computes a hash, and there is one CPU.
+  // No device here computes a hash.
   [32, zero],
-  [36, zero],
+  [36, ({ services }) => services.cpu()],
   [40, (_subject, a, x) => (a ^ x) >>> 0],
   // VLAN tags are not among what passes Netfilter here.
   [44, zero],

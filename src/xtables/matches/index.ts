@@ -9,8 +9,14 @@ import { connlabel } from './connlabel.ts';
 import { connlimit } from './connlimit.ts';
 import { connmark } from './connmark.ts';
 import { conntrack } from './conntrack.ts';
+import { cpu } from './cpu.ts';
+import { dccp } from './dccp.ts';
+import { devgroup } from './devgroup.ts';
+import { dscp } from './dscp.ts';
 import { dst } from './dst.ts';
+import { ecn } from './ecn.ts';
 import { esp } from './esp.ts';
+import { eui64 } from './eui64.ts';
 import { frag } from './frag.ts';
 import { hbh } from './hbh.ts';
 import { helper } from './helper.ts';
@@ -18,7 +24,9 @@ import { hl } from './hl.ts';
 import { icmp } from './icmp.ts';
 import { icmp6 } from './icmp6.ts';
 import { ipcomp } from './ipcomp.ts';
+import { iprange } from './iprange.ts';
 import { ipv6header } from './ipv6header.ts';
+import { ipvs } from './ipvs.ts';
 import { length } from './length.ts';
 import { limit } from './limit.ts';
 import { mac } from './mac.ts';
@@ -28,9 +36,12 @@ import { multiport } from './multiport.ts';
 import { nfacct } from './nfacct.ts';
 import { osf } from './osf.ts';
 import { owner } from './owner.ts';
+import { pkttype } from './pkttype.ts';
+import { realm } from './realm.ts';
 import { recent } from './recent.ts';
 import { rpfilter } from './rpfilter.ts';
 import { rt } from './rt.ts';
+import { sctp } from './sctp.ts';
 import { set } from './set.ts';
 import { socket } from './socket.ts';
 import { srh } from './srh.ts';
@@ -38,6 +49,8 @@ import { state } from './state.ts';
 import { statistic } from './statistic.ts';
 import { string } from './string.ts';
 import { tcp } from './tcp.ts';
+import { tcpmss } from './tcpmss.ts';
+import { tos } from './tos.ts';
 import { ttl } from './ttl.ts';
 import { u32 } from './u32.ts';
 import { udp } from './udp.ts';
@@ -54,8 +67,14 @@ export const MATCHES: readonly Match[] = [
   connlimit,
   connmark,
   conntrack,
+  cpu,
+  dccp,
+  devgroup,
+  dscp,
   dst,
+  ecn,
   esp,
+  eui64,
   frag,
   hbh,
   helper,
@@ -63,7 +82,9 @@ export const MATCHES: readonly Match[] = [
   icmp,
   icmp6,
   ipcomp,
+  iprange,
   ipv6header,
+  ipvs,
   length,
   limit,
   mac,
@@ -73,9 +94,12 @@ export const MATCHES: readonly Match[] = [
   nfacct,
   osf,
   owner,
+  pkttype,
+  realm,
   recent,
   rpfilter,
   rt,
+  sctp,
   set,
   socket,
   srh,
@@ -83,6 +107,8 @@ export const MATCHES: readonly Match[] = [
   statistic,
   string,
   tcp,
+  tcpmss,
+  tos,
   ttl,
   u32,
   udp,

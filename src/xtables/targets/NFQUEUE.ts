@@ -39,8 +39,8 @@ export const NFQUEUE = defineTarget({
   revision: 3,
   summary: 'hands the packet to the listener of a queue',
   about:
-    'Without a listener the packet is dropped, or goes on with --queue-bypass. One CPU is simulated: with ' +
-    '--queue-cpu-fanout every packet goes to the first queue of the range.',
+    'Without a listener the packet is dropped, or goes on with --queue-bypass. With --queue-cpu-fanout the number of the host’s ' +
+    'CPU chooses the queue.',
   source: 'net/netfilter/xt_NFQUEUE.c nfqueue_tg_v3',
   options: {
     'queue-num': option(integer(0, 65535), {
@@ -69,11 +69,12 @@ export const NFQUEUE = defineTarget({
   create(values, { services }) {
     const bypass = values['queue-bypass'] !== undefined;
     const range = values['queue-balance']?.value;
-    if (!range || values['queue-cpu-fanout']) {
-      const verdict = queueTo(range?.min ?? values['queue-num']?.value ?? 0, bypass);
+    if (!range) {
+      const verdict = queueTo(values['queue-num']?.value ?? 0, bypass);
       return () => verdict;
     }
     const count = range.max - range.min + 1;
+    if (values['queue-cpu-fanout']) return () => queueTo(range.min + (services.cpu() % count), bypass);
     const seed = services.random();
     return (packet) => queueTo(range.min + Math.floor((hashOf(packet, seed) * count) / 2 ** 32), bypass);
   },

@@ -1,0 +1,30 @@
+import { FORWARD, INPUT, OUTPUT, POSTROUTING } from '../../netfilter/constants.ts';
+import { defineMatch, option } from '../extension.ts';
+import { listNamed, maskedFits, namedNumber } from '../named-number.ts';
+import { hex } from '../values.ts';
+
+/** /etc/iproute2/rt_realms of a fresh system. */
+const realms = namedNumber(new Map([['cosmos', 0]]), 'realm[/mask]');
+
+export const realm = defineMatch({
+  name: 'realm',
+  families: [4],
+  summary: 'realm of the packet’s route (ip route … realm)',
+  about: 'Before the routing decision there is no realm, so PREROUTING is refused.',
+  source: 'net/netfilter/xt_realm.c realm_mt',
+  hooks: [INPUT, FORWARD, OUTPUT, POSTROUTING],
+  options: {
+    realm: option(realms, { required: true, invert: true, help: 'The realm, by number or name.' }),
+  },
+  list: ({ realm: given }, context) => listNamed('realm', realms, given, context),
+  tests: ({ realm: given }) =>
+    given
+      ? [
+          {
+            option: 'realm',
+            run: ({ route }) => maskedFits(route?.realm ?? 0, given),
+            explain: ({ route }) => hex((route?.realm ?? 0) >>> 0),
+          },
+        ]
+      : [],
+});
