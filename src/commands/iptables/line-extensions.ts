@@ -79,7 +79,10 @@ export class LineExtensions {
     const match = this.#find(name);
     if (match === undefined) return false;
     this.#protocolMatchLoaded = true;
-    this.#useMatch(match);
+    if (!this.#useMatch(match)) {
+      // `-m` has added its options before; as others again: an abbreviation of one then fits two, and is not known.
+      this.#add(longOptionsOf(match).map((option) => ({ ...option, value: { ...option.value } })));
+    }
     return true;
   }
 
@@ -131,16 +134,22 @@ export class LineExtensions {
     loaded.add(extension);
   }
 
-  #useMatch(match: Match): void {
+  /** True if its options came to be known by that. */
+  #useMatch(match: Match): boolean {
     const again = this.#matches.filter((use) => use.extension === match);
     for (const use of again) use.completed = true;
     this.#matches.push(new ExtensionUse(match));
     this.#load(match);
     if (again.length === 0) this.#addOptions(match);
+    return again.length === 0;
   }
 
   #addOptions(extension: Extension): void {
-    this.#added = [...longOptionsOf(extension), ...this.#added];
+    this.#add(longOptionsOf(extension));
+  }
+
+  #add(options: readonly LongOption<AnyOption>[]): void {
+    this.#added = [...options, ...this.#added];
     this.options = [...CORE_OPTIONS[this.#reader.family], ...this.#added];
   }
 }
