@@ -106,6 +106,7 @@ export {
   PRIORITY,
 } from './netfilter/constants.ts';
 export type { HookFunction, HookRegistration, HookState, Hooks } from './netfilter/hooks.ts';
+export type { LogGroups, LoggedPacket, LogListener } from './netfilter/log-groups.ts';
 export type { ChainStep, Mismatch, Observer } from './netfilter/observer.ts';
 export { HEADROOM, MAX_PACKET, Packet, type Sender } from './netfilter/packet.ts';
 export type {
@@ -135,5 +136,8 @@ export { type Played, type PlayOptions, playScenario } from './testing/player.ts
 /** Headers and their fields, checksums, and builders of packets, protocol by protocol: views over bytes without state. */
 export * as wire from './wire/index.ts';
 export { Names, type NameTexts } from './xtables/names.ts';
+export type { Fingerprint, FingerprintNumber, FingerprintOption } from './xtables/osf/fingerprint.ts';
+export { Fingerprints } from './xtables/osf/fingerprints.ts';
+export { FingerprintProblem, readFingerprints } from './xtables/osf/pf-os.ts';
 export type { Count, Table } from './xtables/table.ts';
 export { TABLE_NAMES, type TableName, type Xtables } from './xtables/xtables.ts';
