@@ -1,3 +1,4 @@
+import { interfaceName } from '../../xtables/interface-name.ts';
 import { Problem } from '../../xtables/problem.ts';
 import { parseProtocol } from '../../xtables/protocols.ts';
 import { findTarget, isNotYet } from '../../xtables/registry.ts';
@@ -10,7 +11,7 @@ import { COMMAND_LETTER, type CommandName, INVERTIBLE } from './options.ts';
 import { Exit } from './output.ts';
 import { MAX_NAME, STANDARD, tooLong, VERSION } from './reader.ts';
 import { checkInterval, checkWait } from './wait.ts';
-import { interfaceName, isExtensionHeader } from './words.ts';
+import { isExtensionHeader } from './words.ts';
 
 /** Takes an option into the command line. */
 type Handler = (line: CommandLine, argument: string | undefined, inverted: boolean) => void;

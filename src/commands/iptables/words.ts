@@ -1,5 +1,4 @@
 import type { Names } from '../../xtables/names.ts';
-import { Problem } from '../../xtables/problem.ts';
 import { builtInProtocolName } from '../../xtables/protocols.ts';
 import { unsigned } from '../../xtables/values.ts';
 
@@ -14,15 +13,4 @@ export function protocolMatchName(word: string, numeric: boolean, names: Names):
 /** Headers of IPv6 that `-p` never finds, since it looks behind them (ip6tables: is_exthdr). */
 export function isExtensionHeader(protocol: number): boolean {
   return [43, 44, 51, 60].includes(protocol);
-}
-
-/** The name of an interface as `-i` takes it (xtables_parse_interface). */
-export function interfaceName(word: string, warn: (line: string) => void): string {
-  if (word.length > 15) {
-    throw new Problem(`interface name \`${word}' must be shorter than IFNAMSIZ (15)`);
-  }
-  if (/[/ ]/.test(word)) {
-    warn(`Warning: weird character in interface \`${word}' ('/' and ' ' are not allowed by the kernel).\n`);
-  }
-  return word;
 }

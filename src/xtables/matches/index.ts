@@ -36,7 +36,9 @@ import { multiport } from './multiport.ts';
 import { nfacct } from './nfacct.ts';
 import { osf } from './osf.ts';
 import { owner } from './owner.ts';
+import { physdev } from './physdev.ts';
 import { pkttype } from './pkttype.ts';
+import { policy } from './policy.ts';
 import { realm } from './realm.ts';
 import { recent } from './recent.ts';
 import { rpfilter } from './rpfilter.ts';
@@ -94,7 +96,9 @@ export const MATCHES: readonly Match[] = [
   nfacct,
   osf,
   owner,
+  physdev,
   pkttype,
+  policy,
   realm,
   recent,
   rpfilter,
