@@ -84,9 +84,9 @@ export class Defrag {
     if (((bytes[network + 4]! << 8) | bytes[network + 5]!) === 0) return ACCEPT;
     const found = findFragmentHeader(bytes, network, end);
     if (found === undefined) return ACCEPT;
-    if (found.at + FRAGMENT_HEADER > end) return DROP;
-    // One that lacks headers goes on by itself, and is invalid for whoever looks at it.
+    // One that lacks headers, perhaps a part of this one, goes on by itself, and is invalid for whoever looks at it.
     if (firstFragmentLacksHeaders(bytes, found.at, end)) return ACCEPT;
+    if (found.at + FRAGMENT_HEADER > end) return DROP;
     const user = state.hook === PREROUTING ? DEFRAG_CONNTRACK_IN : DEFRAG_CONNTRACK_OUT;
     const { fragments6, hooks } = this.#parts;
     const result = fragments6.add(packet, found.at, found.fieldAt, user);
