@@ -1,7 +1,7 @@
 import type { Sets } from '../ipset/sets.ts';
 import type { Family } from '../netfilter/constants.ts';
 import { type Address, formatAddress, parseDotted, parseIpv6 } from './address.ts';
-import { NETWORKS, PROTOCOLS, SERVICES } from './name-tables.ts';
+import { GROUPS, NETWORKS, PROTOCOLS, SERVICES, USERS } from './name-tables.ts';
 
 /** The texts that names are looked up in, in the form of the files in /etc. */
 export interface NameTexts {
@@ -22,8 +22,8 @@ const FRESH: Required<Omit<NameTexts, 'connlabels'>> = {
   protocols: PROTOCOLS,
   networks: NETWORKS,
   hosts: '127.0.0.1 localhost',
-  users: 'root 0\ndaemon 1',
-  groups: 'root 0\ndaemon 1',
+  users: USERS,
+  groups: GROUPS,
 };
 
 /**

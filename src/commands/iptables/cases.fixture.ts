@@ -201,7 +201,8 @@ function playSequence(one: Case): void {
 function playHooks(one: Case): void {
   const program = one.family === 'ipv4' ? 'iptables' : 'ip6tables';
   const places = [
-    ...one.accepted!.map((place) => [place, 0, ''] as const),
+    // What was warned of was not recorded where the rule was accepted.
+    ...one.accepted!.map((place) => [place, 0, undefined] as const),
     ...Object.entries(one.rejected!).map(([place, [exit, stderr]]) => [place, exit, stderr] as const),
   ];
   for (const [place, exit, stderr] of places) {
@@ -210,7 +211,7 @@ function playHooks(one: Case): void {
     setUp(xtables, one);
     const argv = [program, '-t', table, '-A', chain, ...(one.argv ?? splitWords(one.args))];
     const result = must(xtables, argv);
-    expectSame(`${place}: stderr`, stderr, result.stderr);
+    if (stderr !== undefined) expectSame(`${place}: stderr`, stderr, result.stderr);
     expectSame(`${place}: exit`, exit, result.exit);
   }
 }

@@ -130,7 +130,8 @@ function listAddress(
   names: Names,
   numeric: boolean,
 ): string {
-  if (isZero(mask) && !numeric) return 'anywhere';
+  // ip6tables looks at the address, iptables at the mask.
+  if (isZero(family === 4 ? mask : address) && !numeric) return 'anywhere';
   let text: string | undefined;
   if (!numeric) text = names.hostName(address) ?? (family === 4 ? names.networkName(address) : undefined);
   return `${text ?? formatAddress(address)}${formatMask(mask)}`;

@@ -1,5 +1,5 @@
 import { defineMatch, option } from '../extension.ts';
-import { tos as tosValue } from '../tos-value.ts';
+import { tosName, tos as tosValue } from '../tos-value.ts';
 
 export const tos = defineMatch({
   name: 'tos',
@@ -19,7 +19,10 @@ export const tos = defineMatch({
       }),
     }),
   },
-  // The real tool writes no blank in between.
-  list: ({ tos: given }, context) =>
-    given ? ` tos match${given.inverted ? '!' : ''}${tosValue.print(given.value, context)}` : '',
+  // The real tool writes no blank in front of numbers.
+  list({ tos: given }, context) {
+    if (!given) return '';
+    const name = context.numeric ? undefined : tosName(given.value);
+    return ` tos match${given.inverted ? '!' : ''}${name ? ` ${name}` : tosValue.print(given.value, context)}`;
+  },
 });

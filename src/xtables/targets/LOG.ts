@@ -3,6 +3,15 @@ import { formatPacketLog } from '../log-line.ts';
 import { Problem } from '../problem.ts';
 import { flag, readPositive, text } from '../values.ts';
 
+/** As `-L` names them without `-n`. */
+const LISTED_LEVELS = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
+const FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [1, 'tcp-sequence'],
+  [2, 'tcp-options'],
+  [4, 'ip-options'],
+  [8, 'uid'],
+  [32, 'macdecode'],
+];
 /** Levels of syslog by their number. */
 const LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug'];
 const OTHER_NAMES: Readonly<Record<string, number>> = { panic: 0 };
@@ -15,7 +24,7 @@ const level: ValueType<number> = {
   argument: 'required',
   choices: LEVELS,
   parse(given) {
-    const named = given === '' ? -1 : LEVELS.indexOf(given.toLowerCase());
+    const named = given === '' ? -1 : LEVELS.indexOf(given);
     if (named >= 0) return named;
     const other = OTHER_NAMES[given.toLowerCase()];
     if (other !== undefined) return other;
@@ -74,7 +83,7 @@ export const LOG = defineTarget({
     const given = values['log-prefix'];
     const how = numeric
       ? ` flags ${bits} level ${number}`
-      : `${bits === 0 ? '' : ` flags ${bits}`} level ${LEVELS[number]}`;
+      : ` level ${LISTED_LEVELS[number]}${FLAG_NAMES.map(([bit, name]) => (bits & bit ? ` ${name}` : '')).join('')}`;
     return ` LOG${how}${given ? ` prefix "${given.value}"` : ''}`;
   },
   create(values, { services }) {

@@ -1,7 +1,7 @@
 import { CONTINUE, defineTarget, type Given, option } from '../extension.ts';
 import { Problem } from '../problem.ts';
 import { readTos, writeTos } from '../tos.ts';
-import { tos } from '../tos-value.ts';
+import { printByte, tos, tosName } from '../tos-value.ts';
 import { integer, type Masked } from '../values.ts';
 
 const bits = integer(0, 255);
@@ -29,7 +29,19 @@ export const TOS = defineTarget({
     if (!values['set-tos']) throw new Problem('TOS: An action is required');
     return values;
   },
-  list: ({ 'set-tos': given }, context) => (given ? ` TOS set ${tos.print(given.value, context)}` : ''),
+  list({ 'set-tos': given }, context) {
+    if (!given) return '';
+    const { value, mask } = given.value;
+    if (!context.numeric) {
+      const name = tosName(given.value);
+      // The real tool puts the blank in front of all, not in front of the name.
+      if (name) return `  TOS set${name}`;
+      if (value === 0) return ` TOS and ${printByte(~mask & 0xff)}`;
+      if (value === mask) return ` TOS or ${printByte(value)}`;
+      if (mask === 0) return ` TOS xor ${printByte(value)}`;
+    }
+    return ` TOS set ${tos.print(given.value, context)}`;
+  },
   create({ 'set-tos': given }) {
     const { value, mask } = given?.value ?? { value: 0, mask: 0 };
     return (packet) => {
