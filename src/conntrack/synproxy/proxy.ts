@@ -2,25 +2,16 @@ import { type Family, INPUT, POSTROUTING, PRIORITY } from '../../netfilter/const
 import type { HookState, Hooks } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { ACCEPT, DROP, STOLEN, type Verdict } from '../../netfilter/verdict.ts';
-import { get32, set32 } from '../../wire/bytes.ts';
-import { updateChecksum32 } from '../../wire/checksum.ts';
 import {
-  setTcpChecksum,
   TCP_ACK,
   TCP_CWR,
   TCP_ECE,
   TCP_FIN,
   TCP_LENGTH,
-  TCP_OPTION_END,
-  TCP_OPTION_NOP,
-  TCP_OPTION_TIMESTAMPS,
-  TCP_OPTIONS_AT,
   TCP_RST,
   TCP_SYN,
   tcpAcknowledgment,
-  tcpChecksum,
   tcpFlags,
-  tcpHeaderLength,
   tcpSequence,
   tcpWindow,
 } from '../../wire/tcp.ts';
@@ -43,11 +34,11 @@ import { type Direction, ORIGINAL, REPLY } from '../tuple.ts';
 import { SynCookies } from './cookies.ts';
 import { OFFER, Offers } from './offers.ts';
 import { buildSegment, checksumIsRight, type Said } from './segment.ts';
+import { adjustTimestamp } from './timestamp.ts';
 
 const TCP = 6;
 /** The interface lo. */
 const LOOPBACK = 1;
-const TIMESTAMP_LENGTH = 10;
 
 /** What a SYNPROXY rule says (struct nf_synproxy_info). */
 export interface ProxyTerms {
@@ -284,31 +275,5 @@ export class SynProxy {
     };
     this.#send(packet, at, false, toClient, INFO_ESTABLISHED_REPLY);
     return this.#consume(packet);
-  }
-}
-
-/** Moves the server's timestamps, and what the client says of them. (synproxy_tstamp_adjust) */
-function adjustTimestamp(packet: Packet, at: number, direction: Direction, offset: number): void {
-  if (offset === 0) return;
-  const { bytes, end } = packet;
-  const to = Math.min(at + tcpHeaderLength(bytes, at), end);
-  for (let option = at + TCP_OPTIONS_AT; option < to; ) {
-    const kind = bytes[option]!;
-    if (kind === TCP_OPTION_END) return;
-    if (kind === TCP_OPTION_NOP) {
-      option++;
-      continue;
-    }
-    const length = option + 1 < to ? bytes[option + 1]! : 0;
-    if (length < 2 || option + length > to) return;
-    if (kind === TCP_OPTION_TIMESTAMPS && length === TIMESTAMP_LENGTH) {
-      const where = option + (direction === REPLY ? 2 : 6);
-      const was = get32(bytes, where);
-      const is = (was + (direction === REPLY ? -offset : offset)) | 0;
-      set32(bytes, where, is);
-      setTcpChecksum(bytes, at, updateChecksum32(tcpChecksum(bytes, at), was, is));
-      return;
-    }
-    option += length;
   }
 }
