@@ -1,5 +1,6 @@
 import { runCommand } from '../commands/index.ts';
 import { Host, type HostOptions } from '../host/host.ts';
+import { Cgroups } from '../xtables/cgroups.ts';
 import { Names } from '../xtables/names.ts';
 import { Fingerprints } from '../xtables/osf/fingerprints.ts';
 import { applyBaseSettings } from './base-settings.ts';
@@ -67,6 +68,7 @@ export function buildHost(
     const given = Object.entries(texts).filter(([, text]) => text !== undefined);
     host.xtables.names = new Names(Object.fromEntries(given));
   }
+  for (const group of description.cgroups) host.xtables.shared(Cgroups).add(group);
   host.xtables.shared(Fingerprints).load(description.fingerprints);
   for (const [index, { name }] of description.interfaces.entries()) {
     host.interfaces.add({ name, mac: Uint8Array.of(2, 0, 0, 0, (index + 1) >> 8, index + 1), up: false });

@@ -39,6 +39,9 @@ export interface SocketDescription {
   readonly transparent: boolean;
   readonly uid: number;
   readonly gid: number;
+  /** Control group of its process, and its class in net_cls. */
+  readonly cgroup: string;
+  readonly classId: number;
 }
 
 /** A Linux host as a scenario describes it (conformance/FORMAT.md, "Scenario", `host`). */
@@ -66,6 +69,8 @@ export interface HostDescription {
   readonly services?: string;
   readonly protocols?: string;
   readonly connlabels?: string;
+  /** Paths of control groups, for the match `cgroup`; those above them are there as well. */
+  readonly cgroups: readonly string[];
   /** Fingerprints for the match `osf` in the format of `pf.os`; '' for none. */
   readonly fingerprints: string;
 }
@@ -81,6 +86,7 @@ const FIELDS = [
   'ipset',
   'iptables',
   'ip6tables',
+  'cgroups',
   'fingerprints',
   ...NAME_FILES,
 ];
@@ -125,6 +131,9 @@ export function readHostDescription(value: unknown, path: FieldPath = []): HostD
     ipset: text('ipset'),
     iptables: text('iptables'),
     ip6tables: text('ip6tables'),
+    cgroups: readList(fields.cgroups, [...path, 'cgroups'], (entry, at) =>
+      requireText(entry, at, '/system.slice'),
+    ),
     fingerprints: checkFingerprints(text('fingerprints'), [...path, 'fingerprints']),
     ...nameFiles,
   };
@@ -237,6 +246,8 @@ function readSocket(value: unknown, path: FieldPath): SocketDescription {
     'transparent',
     'uid',
     'gid',
+    'cgroup',
+    'classid',
   ]);
   const { proto, transparent = false } = fields;
   if (proto !== 'udp' && proto !== 'tcp')
@@ -251,6 +262,8 @@ function readSocket(value: unknown, path: FieldPath): SocketDescription {
     transparent,
     uid: readInteger(fields.uid ?? 0, [...path, 'uid'], 0, 0xffffffff),
     gid: readInteger(fields.gid ?? 0, [...path, 'gid'], 0, 0xffffffff),
+    cgroup: readText(fields.cgroup, [...path, 'cgroup']),
+    classId: readInteger(fields.classid ?? 0, [...path, 'classid'], 0, 0xffffffff),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Sender } from '../netfilter/packet.ts';
+import { plainCgroup } from '../xtables/cgroups.ts';
 import {
   type FieldPath,
   FieldProblem,
@@ -19,9 +21,7 @@ export type ScenarioStep =
   | {
       readonly kind: 'send';
       readonly packet: Uint8Array;
-      readonly uid: number;
-      readonly gid: number;
-      readonly mark: number;
+      readonly sender: Sender;
     }
   /** Seconds pass. */
   | { readonly kind: 'wait'; readonly seconds: number }
@@ -98,7 +98,7 @@ function readStep(value: unknown, path: FieldPath, interfaces: ReadonlySet<strin
 /** The kinds of steps, by the field that tells them, and the fields of each. */
 const STEPS = {
   in: ['in', 'frame'],
-  send: ['send', 'uid', 'gid', 'mark'],
+  send: ['send', 'uid', 'gid', 'mark', 'cgroup', 'classid'],
   wait: ['wait'],
   run: ['run', 'stdin'],
 } as const;
@@ -117,7 +117,12 @@ const READERS: Readonly<Record<keyof typeof STEPS, StepReader>> = {
   send(fields, path) {
     const id = (key: string) => readInteger(fields[key] ?? 0, [...path, key], 0, 0xffffffff);
     const packet = readBytes(fields.send, [...path, 'send'], 'IP packet');
-    return { kind: 'send', packet, uid: id('uid'), gid: id('gid'), mark: id('mark') };
+    const cgroup = plainCgroup(readText(fields.cgroup, [...path, 'cgroup']));
+    return {
+      kind: 'send',
+      packet,
+      sender: { uid: id('uid'), gid: id('gid'), mark: id('mark'), cgroup, classId: id('classid') },
+    };
   },
   wait(fields, path) {
     const seconds = fields.wait;

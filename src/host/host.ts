@@ -5,7 +5,7 @@ import { Nat } from '../nat/nat.ts';
 import { Hooks } from '../netfilter/hooks.ts';
 import { LogGroups } from '../netfilter/log-groups.ts';
 import type { Observer } from '../netfilter/observer.ts';
-import type { Packet } from '../netfilter/packet.ts';
+import type { Packet, Sender } from '../netfilter/packet.ts';
 import { PacketPool } from '../netfilter/pool.ts';
 import { NumberedQueues } from '../netfilter/queues.ts';
 import type { Services } from '../netfilter/services.ts';
@@ -147,10 +147,10 @@ export class Host {
    * A local process sends a whole IP packet by a raw socket (IPPROTO_RAW, header included).
    * Answers the name of the error that the process gets (`EPERM`, `ENETUNREACH`, …), or undefined.
    */
-  send(packet: Uint8Array, sender: { uid?: number; gid?: number; mark?: number } = {}): string | undefined {
-    return (packet[0] ?? 0) >> 4 === 6
-      ? this.ipv6.sendRaw(packet, sender.uid ?? 0, sender.gid ?? 0, sender.mark ?? 0)
-      : this.ipv4.sendRaw(packet, sender.uid ?? 0, sender.gid ?? 0, sender.mark ?? 0);
+  send(packet: Uint8Array, sender: Partial<Sender> = {}): string | undefined {
+    const { uid = 0, gid = 0, mark = 0, cgroup = '', classId = 0 } = sender;
+    const from = { uid, gid, mark, cgroup, classId };
+    return (packet[0] ?? 0) >> 4 === 6 ? this.ipv6.sendRaw(packet, from) : this.ipv4.sendRaw(packet, from);
   }
 
   /** Lets time pass, in seconds; timers that fall due run at their own moment. */

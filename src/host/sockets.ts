@@ -3,6 +3,7 @@ import type { LocalSocket, LocalSockets, SocketTuple } from '../netfilter/local-
 import type { Packet } from '../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../netfilter/services.ts';
 import { formatAddress, fromBytes, parseDotted, parseIpv6, toBytes } from '../xtables/address.ts';
+import { plainCgroup } from '../xtables/cgroups.ts';
 import type { Host } from './host.ts';
 
 const TCP = 6;
@@ -38,6 +39,9 @@ export interface SocketOptions {
   readonly gid?: number;
   /** SO_MARK of what it sends. */
   readonly mark?: number;
+  /** Path of the control group of its process, the root if left out; and the class of net_cls. */
+  readonly cgroup?: string;
+  readonly classId?: number;
   /** Name of the interface it is bound to (SO_BINDTODEVICE); any if left out. */
   readonly device?: string;
   /** Called with everything that arrives. A TCP socket only listens: it answers connections, but carries no data. */
@@ -57,6 +61,8 @@ export class Socket implements LocalSocket {
   readonly uid: number;
   readonly gid: number;
   readonly mark: number;
+  readonly cgroup: string;
+  readonly classId: number;
   /** Index of the interface it is bound to, 0 for any. */
   readonly device: number;
   readonly full = true;
@@ -78,6 +84,8 @@ export class Socket implements LocalSocket {
     this.uid = options.uid ?? 0;
     this.gid = options.gid ?? 0;
     this.mark = options.mark ?? 0;
+    this.cgroup = plainCgroup(options.cgroup ?? '');
+    this.classId = options.classId ?? 0;
     this.device = options.device === undefined ? 0 : host.interfaces.require(options.device).index;
     this.#receive = options.receive;
   }

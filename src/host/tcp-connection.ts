@@ -20,14 +20,8 @@ export interface TcpBeginning<Ends> {
   readonly segment: Uint8Array;
 }
 
-/**
- * A connection that a peer has begun with a listening socket, or that stands. No process has accepted it, so that nobody
- * owns it.
- */
+/** A connection that a peer has begun with a listening socket, or that stands. It is of the process that listens. */
 export class TcpConnection<Ends> implements LocalSocket {
-  readonly uid = 0;
-  readonly gid = 0;
-  readonly kernel = true;
   readonly anyAddress = false;
   readonly begun: TcpBeginning<Ends>;
   /** The next byte that is expected. */
@@ -45,6 +39,22 @@ export class TcpConnection<Ends> implements LocalSocket {
   constructor(begun: TcpBeginning<Ends>) {
     this.begun = begun;
     this.next = (begun.initial + 1) | 0;
+  }
+
+  get uid(): number {
+    return this.begun.socket.uid;
+  }
+
+  get gid(): number {
+    return this.begun.socket.gid;
+  }
+
+  get cgroup(): string {
+    return this.begun.socket.cgroup;
+  }
+
+  get classId(): number {
+    return this.begun.socket.classId;
   }
 
   get mark(): number {

@@ -12,6 +12,11 @@ export interface Sender {
   readonly uid: number;
   readonly gid: number;
   readonly mark: number;
+  /** False: no more than a connection that is just being made, whose listener's it is (not sk_fullsock). */
+  readonly full?: boolean;
+  /** Path of its control group without a final slash, '' or nothing for the root; and its class in net_cls. */
+  readonly cgroup?: string;
+  readonly classId?: number;
   /** One of the kernel's own sockets, which answer for the host: there is a socket, but no process and no user. */
   readonly kernel?: true;
 }

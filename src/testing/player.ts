@@ -140,7 +140,7 @@ class Watch {
         host.receive(step.device, step.frame);
         return {};
       case 'send': {
-        const error = host.send(step.packet, { uid: step.uid, gid: step.gid, mark: step.mark });
+        const error = host.send(step.packet, step.sender);
         return error ? { error } : {};
       }
       case 'wait':

@@ -5,6 +5,7 @@ import { buildHost } from '../formats/build-host.ts';
 import { readHostDescription } from '../formats/host-description.ts';
 import { parsePacket } from '../formats/packet-language/index.ts';
 import type { Host } from '../host/host.ts';
+import type { Sender } from '../netfilter/packet.ts';
 
 export interface Bench {
   readonly host: Host;
@@ -14,7 +15,7 @@ export interface Bench {
   /** Sends a packet of the language in by lan0, or another device. */
   receive(packet: string, device?: string): void;
   /** A local process sends it. */
-  send(packet: string, sender?: { uid?: number; gid?: number; mark?: number }): string | undefined;
+  send(packet: string, sender?: Partial<Sender>): string | undefined;
   /** Runs a command; throws what it complains of. */
   run(line: string): string;
   /** Packets that rule `number` of a chain has counted. */

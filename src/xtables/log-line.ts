@@ -52,7 +52,8 @@ export function formatPacketLog(
 }
 
 function ownerAndMark({ sender, mark }: Packet, { uid }: PacketLogOptions): string {
-  const owner = uid && sender && !sender.kernel ? `UID=${sender.uid} GID=${sender.gid} ` : '';
+  const owner =
+    uid && sender && !sender.kernel && sender.full !== false ? `UID=${sender.uid} GID=${sender.gid} ` : '';
   return owner + (mark !== 0 ? `MARK=0x${mark.toString(16)} ` : '');
 }
 

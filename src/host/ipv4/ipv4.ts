@@ -1,6 +1,6 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
 import type { Fragments4 } from '../../netfilter/fragments4.ts';
-import { KERNEL_SENDER, type Packet } from '../../netfilter/packet.ts';
+import { KERNEL_SENDER, type Packet, type Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE, type Route } from '../../netfilter/services.ts';
 import { set16, set32 } from '../../wire/bytes.ts';
 import {
@@ -84,8 +84,8 @@ export class Ipv4 {
   }
 
   /** See {@link Local4.sendRaw}. */
-  sendRaw(packet: Uint8Array, uid: number, gid: number, mark: number): ErrnoName | undefined {
-    return this.local.sendRaw(packet, uid, gid, mark);
+  sendRaw(packet: Uint8Array, sender: Sender): ErrnoName | undefined {
+    return this.local.sendRaw(packet, sender);
   }
 
   /** See {@link Local4.sendUdp}. */

@@ -1,5 +1,5 @@
 import { type ErrnoName, OUTPUT } from '../../netfilter/constants.ts';
-import { MAX_PACKET, type Packet } from '../../netfilter/packet.ts';
+import { MAX_PACKET, type Packet, type Sender } from '../../netfilter/packet.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { get16, get32, set16, set32 } from '../../wire/bytes.ts';
 import { checksum, pseudoSum4, udpChecksum } from '../../wire/checksum.ts';
@@ -35,15 +35,15 @@ export class Local4 {
    * A process sends a whole packet by a raw socket. The kernel fills in the length, the checksum, and source and
    * identification where they are 0. Answers the name of the error. (net/ipv4/raw.c raw_sendmsg, raw_send_hdrinc)
    */
-  sendRaw(given: Uint8Array, uid: number, gid: number, mark: number): ErrnoName | undefined {
+  sendRaw(given: Uint8Array, sender: Sender): ErrnoName | undefined {
     const host = this.#host;
     if (given.length > MAX_PACKET) return 'EMSGSIZE';
     // Without a whole header there is no destination to send to either.
     if (given.length < IPV4_LENGTH) return 'EINVAL';
     const flow = host.ipv4.newFlow();
     flow.destination = get32(given, 16);
-    flow.mark = mark;
-    flow.uid = uid;
+    flow.mark = sender.mark;
+    flow.uid = sender.uid;
     flow.protocol = 255;
     flow.anySource = true;
     const route = host.routing4.output(flow);
@@ -58,8 +58,8 @@ export class Local4 {
     bytes.set(given, network);
     packet.transport = network + header;
     packet.route = route;
-    packet.mark = mark;
-    packet.sender = { uid, gid, mark };
+    packet.mark = sender.mark;
+    packet.sender = sender;
     if (source(packet) === 0) set32(bytes, network + IPV4_SOURCE_AT, flow.source);
     set16(bytes, network + IPV4_TOTAL_LENGTH_AT, given.length);
     if (get16(bytes, network + IPV4_ID_AT) === 0 && (fragmentField(packet) & IPV4_DF) === 0) {

@@ -101,7 +101,7 @@ export class Tcp4 implements TcpPath<Ends4> {
   send(segment: Uint8Array, connection: TcpConnection<Ends4>, cause: number, why: string): void {
     const { socket, mark, ends } = connection.begun;
     const { source: to, destination: from, tos, echo } = ends;
-    this.#transmit(segment, from, to, tos, mark, echo, socket, socket.transparent, cause, why);
+    this.#transmit(segment, from, to, tos, mark, echo, connection, socket.transparent, cause, why);
   }
 
   receive(packet: Packet): number {

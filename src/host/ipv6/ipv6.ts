@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
-import type { Packet } from '../../netfilter/packet.ts';
+import type { Packet, Sender } from '../../netfilter/packet.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
 import { Flow6, type Route6 } from '../routing/route6.ts';
@@ -66,8 +66,8 @@ export class Ipv6 {
   }
 
   /** See {@link Local6.sendRaw}. */
-  sendRaw(packet: Uint8Array, uid: number, gid: number, mark: number): ErrnoName | undefined {
-    return this.local.sendRaw(packet, uid, gid, mark);
+  sendRaw(packet: Uint8Array, sender: Sender): ErrnoName | undefined {
+    return this.local.sendRaw(packet, sender);
   }
 
   /** See {@link Local6.sendUdp}. */

@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
-import type { Packet } from '../../netfilter/packet.ts';
+import type { Packet, Sender } from '../../netfilter/packet.ts';
 import { isUnspecified6 } from '../../wire/address.ts';
 import { get16, get32, set16 } from '../../wire/bytes.ts';
 import { errorName } from '../error-name.ts';
@@ -29,7 +29,7 @@ export class Local6 {
    * A process sends a whole packet by a raw socket; nothing in it is changed. Answers the name of the error.
    * (net/ipv6/raw.c rawv6_sendmsg, rawv6_send_hdrinc)
    */
-  sendRaw(given: Uint8Array, uid: number, gid: number, mark: number): ErrnoName | undefined {
+  sendRaw(given: Uint8Array, sender: Sender): ErrnoName | undefined {
     const host = this.#host;
     // Without a whole header there is no destination to send to either.
     if (given.length < HEADER_LENGTH) return 'EINVAL';
@@ -38,8 +38,8 @@ export class Local6 {
     // To send to :: means to send to oneself.
     if (isUnspecified6(flow.destination, 0)) flow.destination[ADDRESS_LENGTH - 1] = 1;
     flow.protocol = RAW;
-    flow.mark = mark;
-    flow.uid = uid;
+    flow.mark = sender.mark;
+    flow.uid = sender.uid;
     const route = host.routing6.output(flow);
     if (typeof route === 'number') return errorName(route);
     if (given.length > (host.interfaces.byIndex(route.outDevice)?.mtu ?? 0)) return 'EMSGSIZE';
@@ -49,8 +49,8 @@ export class Local6 {
     packet.resize(given.length);
     packet.bytes.set(given, packet.network);
     packet.transport = packet.network + HEADER_LENGTH;
-    packet.mark = mark;
-    packet.sender = { uid, gid, mark };
+    packet.mark = sender.mark;
+    packet.sender = sender;
     packet.route = route;
     host.observer?.create?.(packet, 'raw socket');
     host.observer?.route?.(packet, route, route.why);

@@ -132,10 +132,10 @@ export class Tcp6 implements TcpPath<Ends6> {
   }
 
   send(segment: Uint8Array, connection: TcpConnection<Ends6>, cause: number, why: string): void {
-    const { socket, mark, ends } = connection.begun;
+    const { mark, ends } = connection.begun;
     const flow = this.#flow(ends, segment);
     flow.mark = mark;
-    this.#transmit(segment, flow, 0, socket, cause, why);
+    this.#transmit(segment, flow, 0, connection, cause, why);
   }
 
   #flow(ends: Ends6, segment: Uint8Array): Flow6 {

@@ -2,6 +2,7 @@ import type { Match } from '../extension.ts';
 import { addrtype } from './addrtype.ts';
 import { ah } from './ah.ts';
 import { bpf } from './bpf.ts';
+import { cgroup } from './cgroup.ts';
 import { cluster } from './cluster.ts';
 import { comment } from './comment.ts';
 import { connbytes } from './connbytes.ts';
@@ -62,6 +63,7 @@ export const MATCHES: readonly Match[] = [
   addrtype,
   ...ah,
   bpf,
+  cgroup,
   cluster,
   comment,
   connbytes,
