@@ -17,10 +17,12 @@ export function parsePort(given: string, protocol: string | undefined, names: Na
  * to 16 bits what is too large for them, and knows the names of services.
  */
 function resolvePort(given: string, names: Names): number {
-  const digits = /^[ \t\n\v\f\r]*\+?([0-9]+)$/.exec(given);
-  const number = BigInt(digits?.[1] ?? 0);
-  // strtoul keeps within a long, and the result is cut to an int that must not be negative.
-  if (digits && number < 2n ** 63n && BigInt.asIntN(32, number) >= 0n) return Number(number & 0xffffn);
+  const [, sign, digits] = /^[ \t\n\v\f\r]*([+-]?)([0-9]+)$/.exec(given) ?? [];
+  if (digits !== undefined && BigInt(digits) < 2n ** 64n) {
+    // strtoul turns a negative number round; the result is cut to an int that must not be negative.
+    const number = BigInt.asIntN(32, sign === '-' ? -BigInt(digits) : BigInt(digits));
+    if (number >= 0n) return Number(number & 0xffffn);
+  }
   // It is not told the protocol: TCP's services come first.
   const named = names.servicePort(given, 'tcp') ?? names.servicePort(given, 'udp');
   if (named === undefined) throw new Problem(`Port "${given}" does not resolve to anything.\n`);
