@@ -81,8 +81,12 @@ function optionTable(options: readonly (readonly [string, Option<unknown>])[]): 
       const value =
         type.syntax === '' ? '' : code(type.argument === 'optional' ? `[${type.syntax}]` : type.syntax);
       const choices = type.choices?.length ? ` One of ${type.choices.map(code).join(', ')}.` : '';
+      const examples = type.examples?.map((words) =>
+        code(`--${name} ${words.map((word) => (/[ &|<>!;]/.test(word) ? `"${word}"` : word)).join(' ')}`),
+      );
       const notes = [
         option.required ? 'Required.' : '',
+        examples ? `For instance ${examples.join(' or ')}.` : '',
         option.multiple ? 'May be given several times.' : '',
         option.excludes?.length
           ? option.excludes.includes('*')

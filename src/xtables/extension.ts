@@ -101,6 +101,8 @@ export interface ValueType<T> {
   readonly argument: 'none' | 'required' | 'optional';
   /** Words worth completing. */
   readonly choices?: readonly string[];
+  /** Values as one writes them, each as a list of words; for the reference, and for rules that tests make up. */
+  readonly examples?: readonly (readonly string[])[];
   /** @throws {Problem} in the real tool's words. An optional argument that is missing is ''. */
   parse(text: string, context: ParseContext): T;
   /** The text in `-S`, quoted if need be. */

@@ -37,6 +37,10 @@ export function setReference(missing: (context: ParseContext) => string): ValueT
   return {
     syntax: 'name flags',
     argument: 'required',
+    examples: [
+      ['web', 'src'],
+      ['web6', 'dst,src'],
+    ],
     parse(name, context) {
       const next = context.peek();
       if (next === undefined || next.startsWith('-') || next.startsWith('!'))

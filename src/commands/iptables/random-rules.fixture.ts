@@ -75,8 +75,13 @@ const ADDRESSES: Readonly<Record<Family, readonly string[]>> = {
 
 const pick = <T>(random: Random, list: readonly T[]): T => list[random(list.length)]!;
 
-/** A value that an option may or may not take. */
-function value(random: Random, { type }: Option<unknown>, family: Family): string {
+/** A value that an option may or may not take, as its words. */
+function value(random: Random, option: Option<unknown>, family: Family): readonly string[] {
+  const { examples = [] } = option.type;
+  return examples.length > 0 && random(4) > 0 ? pick(random, examples) : [oneWord(random, option, family)];
+}
+
+function oneWord(random: Random, { type }: Option<unknown>, family: Family): string {
   const { choices = [] } = type;
   if (choices.length > 0 && random(4) > 0) {
     const word = pick(random, choices);
@@ -98,7 +103,7 @@ function options(random: Random, extension: Extension, family: Family): string[]
     if (!option.required && (eager ? random(4) === 0 : random(extension.optionList.length + 1) > 1)) continue;
     if (option.invert && random(4) === 0) words.push('!');
     words.push(`--${name}`);
-    if (option.type.argument !== 'none') words.push(value(random, option, family));
+    if (option.type.argument !== 'none') words.push(...value(random, option, family));
   }
   return words;
 }
@@ -126,6 +131,8 @@ export function randomRule(random: Random, family: Family, only?: Extension): Ra
       '-p',
       protocol === undefined ? pick(random, ['tcp', 'udp', 'icmp', '47']) : protocolText(protocol),
     );
+    // What changes the options of TCP wants the first segment.
+    if (protocol === 6 && random(2) === 0) words.push('--syn');
   }
   if (random(4) === 0)
     words.push(...(random(3) === 0 ? ['!'] : []), '-s', pick(random, ADDRESSES[family].slice(0, 3)));

@@ -21,6 +21,7 @@ function lower(digits: string, bits: number): number {
 const bytecode: ValueType<readonly Instruction[]> = {
   syntax: 'n,code jt jf k[,…]',
   argument: 'required',
+  examples: [['4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0'], ['1,6 0 0 1']],
   parse(text) {
     const head = LENGTH.exec(text);
     if (!head) throw new Problem('bpf: error parsing program length');

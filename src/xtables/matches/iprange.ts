@@ -18,7 +18,7 @@ function compare(a: Address, b: Address): number {
 }
 
 const range: ValueType<AddressRange> = {
-  syntax: 'from[-to]',
+  syntax: 'address[-address]',
   argument: 'required',
   parse(given, { family, extension, option: name, warn }) {
     const dash = given.indexOf('-');

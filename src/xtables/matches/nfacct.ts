@@ -6,6 +6,7 @@ const any = text(Number.POSITIVE_INFINITY, 1, 'name');
 /** What is too long for the kernel is cut without a word. */
 const accountName: ValueType<string> = {
   ...any,
+  examples: [['web']],
   parse: (given, context) => any.parse(given, context).slice(0, LONGEST_NAME),
 };
 

@@ -81,6 +81,10 @@ function nameOf(pattern: Given<string>): string {
   return `${pattern.inverted ? ' !' : ''} --${needsHex(pattern.value) ? 'hex-' : ''}string`;
 }
 
+const algorithm: ValueType<string> = {
+  ...text(Number.POSITIVE_INFINITY, 0, 'bm|kmp|fsm'),
+  choices: ['bm', 'kmp', 'fsm'],
+};
 const position = integer(0, LAST_OFFSET, 'offset');
 
 export const string = defineMatch({
@@ -103,7 +107,7 @@ export const string = defineMatch({
       excludes: ['string'],
       help: 'The bytes, with parts in hexadecimal between bars.',
     }),
-    algo: option(text(Number.POSITIVE_INFINITY, 0, 'bm|kmp|fsm'), { required: true, help: 'How to search.' }),
+    algo: option(algorithm, { required: true, help: 'How to search.' }),
     from: option(position, { help: 'Offset at which the search begins, 0 if left out.' }),
     to: option(position, { help: 'Offset at which it ends, 65535 if left out.' }),
     icase: option(flag, { help: 'Capital and small letters (of Latin-1) are the same.' }),

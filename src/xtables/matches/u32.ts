@@ -133,6 +133,7 @@ function printed(comparisons: readonly Comparison[]): string {
 const tests: ValueType<readonly Comparison[]> = {
   syntax: 'location=range[,range…][&&…]',
   argument: 'required',
+  examples: [['6&0xff=17'], ['0>>22&0x3c@0>>16=53,1024:65535'], ['6&0xff=6&&4&0x1fff=0']],
   parse: (text) => new Reader(text).comparisons(),
   print: printed,
 };
