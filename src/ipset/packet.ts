@@ -1,8 +1,13 @@
 import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
-import { get32 } from '../wire/bytes.ts';
-import { type Entry, type Extras, type IpSet, isOver, type Key, narrow } from './set.ts';
-import type { Sets, Slot } from './sets.ts';
+import { get16, get32 } from '../wire/bytes.ts';
+import { type Counting, type Entry, emptyKey, fits, type Key, mask, narrow } from './entry.ts';
+import type { ListSet } from './list.ts';
+import { portOf } from './port.ts';
+import type { IpSet } from './set.ts';
+import type { Slot } from './sets.ts';
+import type { Extras } from './settings.ts';
+import { isZero } from './types.ts';
 
 /** Where a packet is asked about. */
 export interface PacketPlace {
@@ -26,40 +31,29 @@ export interface Question {
 
 const TCP = 6;
 const UDP = 17;
-const WITH_PORTS = new Set([TCP, UDP, 132, 136]);
 
-/** Asks sets about packets, and puts packets into them. One an owner; nothing is made a packet. */
+/** Asks sets about packets, and puts packets into them. One an owner; nothing is made to ask about a packet. */
 export class PacketSets {
   readonly #services: Services;
-  readonly #sets: Sets;
-  readonly #key: Key = { words: [], iface: '', physdev: false, wildcard: false, mac: undefined };
+  readonly #key: Key = emptyKey();
+  readonly #counting: Counting = { bytes: 0, update: false, accepts: undefined };
   /** What fitted last. */
   found: Entry | undefined;
 
-  constructor(services: Services, sets: Sets) {
+  constructor(services: Services) {
     this.#services = services;
-    this.#sets = sets;
   }
 
   /** ip_set_test (net/netfilter/ipset/ip_set_core.c). */
   test(slot: Slot, packet: Packet, place: PacketPlace, question: Question): boolean {
-    const { set } = slot;
-    const now = this.#services.now();
     this.found = undefined;
+    const { set } = slot;
     if (!isAskable(set, packet, question)) return false;
-    if (set.type.method === 'list') return this.#testList(set, packet, place, question, now);
-    if (!this.#read(set, packet, place, question, true)) return false;
-    const bytes = packet.end - packet.network;
-    const found = set.find(this.#key, now, (entry) => accepts(set, entry, bytes, question));
-    if (!found) return false;
-    const { mac } = this.#key;
-    if (set.type.method === 'bitmap' && mac && found.mac === undefined) found.mac = mac;
-    if (mac && found.mac && (mac[0] !== found.mac[0] || mac[1] !== found.mac[1])) return false;
-    this.found = found;
-    return found.nomatch === question.returnNomatch || !hasNets(set);
+    if (set.kind === 'list') return this.#testList(set, packet, place, question);
+    return this.#testOne(set, packet, place, question, question.updateCounters, question.counters);
   }
 
-  /** ip_set_add. */
+  /** ip_set_add. `timeout` is in seconds; undefined for what the set says. */
   add(
     slot: Slot,
     packet: Packet,
@@ -71,18 +65,13 @@ export class PacketSets {
     const { set } = slot;
     if (!isAskable(set, packet, question)) return false;
     const now = this.#services.now();
-    if (set.type.method === 'list') {
-      return [...set.entries(now)].some((entry) =>
-        this.add(entry.slot as Slot, packet, place, question, exist, timeout),
-      );
+    if (set.kind === 'list') {
+      for (const member of set.entries(now))
+        if (this.add(member.slot, packet, place, question, exist, timeout)) return true;
+      return false;
     }
     if (!this.#read(set, packet, place, question, false)) return false;
-    const extras: Extras = {
-      packets: 1,
-      bytes: packet.end - packet.network,
-      ...(timeout === undefined ? {} : { timeout }),
-    };
-    return set.add(this.#key, extras, exist, now) === undefined;
+    return set.add(this.#key, extrasOf(packet, timeout), exist, now) === undefined;
   }
 
   /** ip_set_del. */
@@ -90,154 +79,151 @@ export class PacketSets {
     const { set } = slot;
     if (!isAskable(set, packet, question)) return false;
     const now = this.#services.now();
-    if (set.type.method === 'list') {
-      return [...set.entries(now)].some((entry) => this.remove(entry.slot as Slot, packet, place, question));
+    if (set.kind === 'list') {
+      for (const member of set.entries(now))
+        if (this.remove(member.slot, packet, place, question)) return true;
+      return false;
     }
-    return this.#read(set, packet, place, question, false) && set.remove(this.#key, now);
+    return this.#read(set, packet, place, question, false) && set.remove(this.#key, now) === undefined;
   }
 
-  #testList(set: IpSet, packet: Packet, place: PacketPlace, question: Question, now: number): boolean {
-    if (set.settings.timeout !== undefined) {
-      for (const slot of this.#sets.all) if (slot.set === set) this.#sets.tidy(slot, now);
-    }
-    const below: Question = {
-      ...question,
-      updateCounters: question.updateSubcounters && question.updateCounters,
-      counters: undefined,
-    };
-    const bytes = packet.end - packet.network;
-    for (const entry of set.list) {
-      if (isOver(entry, now) || !this.test(entry.slot as Slot, packet, place, below)) continue;
-      if (!accepts(set, entry, bytes, question)) continue;
-      this.found = entry;
+  #testOne(
+    set: Exclude<IpSet, ListSet>,
+    packet: Packet,
+    place: PacketPlace,
+    question: Question,
+    update: boolean,
+    accepts: Question['counters'],
+  ): boolean {
+    if (!this.#read(set, packet, place, question, true)) return false;
+    const now = this.#services.now();
+    const counting = this.#counting;
+    counting.bytes = packet.end - packet.network;
+    counting.update = update;
+    counting.accepts = accepts;
+    const found = set.find(this.#key, now, counting);
+    if (!found) return false;
+    // An element without its hardware address gets the packet's (-EAGAIN of bitmap_ipmac_do_test).
+    if (set.kind === 'bitmap' && this.#key.mac && !found.mac)
+      set.add(this.#key, extrasOf(packet, undefined), false, now);
+    this.found = found;
+    return set.kind === 'bitmap' || set.prefixes.length === 0 || found.nomatch === question.returnNomatch;
+  }
+
+  /** list_set_ktest: the counters asked about are the list's; those of the sets are counted unless told not to. */
+  #testList(list: ListSet, packet: Packet, place: PacketPlace, question: Question): boolean {
+    const update = question.updateCounters && question.updateSubcounters;
+    for (const member of list.members) {
+      const { set } = member.slot;
+      if (set.kind === 'list' || !isAskable(set, packet, question)) continue;
+      if (!this.#testOne(set, packet, place, question, update, undefined)) continue;
+      this.#counting.update = question.updateCounters;
+      this.#counting.accepts = question.counters;
+      if (!fits(list.settings, member, this.#services.now(), this.#counting)) continue;
+      if (list.settings.skbinfo) this.found = member;
       return true;
     }
+    this.found = undefined;
     return false;
   }
 
-  /** Takes the parts of an element from the packet; false if it has not all of them. */
-  #read(set: IpSet, packet: Packet, place: PacketPlace, { source }: Question, test: boolean): boolean {
-    const { words } = this.#key;
+  /** Takes the parts of an element from the packet; false if it has not all of them (the kadt functions). */
+  #read(
+    set: Exclude<IpSet, ListSet>,
+    packet: Packet,
+    place: PacketPlace,
+    { source }: Question,
+    test: boolean,
+  ): boolean {
+    const key = this.#key;
+    const { words } = key;
     const { settings, type } = set;
-    const { bytes, network, family } = packet;
+    const { parts } = type;
     let at = 0;
     let net = 0;
-    this.#key.iface = '';
-    this.#key.mac = undefined;
-    for (let part = 0; part < type.parts.length; part++) {
+    key.iface = '';
+    key.mac = undefined;
+    for (let part = 0; part < parts.length; part++) {
       const isSource = source[part] ?? false;
-      switch (type.parts[part]) {
+      switch (parts[part]) {
         case 'ip':
         case 'net': {
-          const count = family === 4 ? 1 : 4;
-          const from = network + (family === 4 ? (isSource ? 12 : 16) : isSource ? 8 : 24);
-          for (let i = 0; i < count; i++) words[at + i] = get32(bytes, from + 4 * i) | 0;
-          mask(set, words, at, count);
-          if (type.parts[part] === 'net') {
-            const length = test ? set.bits : set.longest(net++);
-            narrow(words, at, count, length);
-            words[at + count] = length;
-            at++;
-          }
-          at += count;
-          if (type.method === 'bitmap') {
+          const wide = readAddress(packet, isSource, words, at);
+          if (set.kind === 'bitmap') {
             const value = words[0]! >>> 0;
             if (value < settings.first || value > settings.last) return false;
+          } else {
+            mask(settings, words, at, wide);
+            if (parts[part] === 'net') {
+              const longest = set.prefixes[net++]!.lengths[0] ?? set.bits;
+              if (longest === 0 && parts.length === 2) return false;
+              words[at + wide] = test ? set.bits : longest;
+              narrow(words, at, wide, words[at + wide]!);
+              at++;
+            }
           }
+          at += wide;
           break;
         }
         case 'port': {
           const port = portOf(packet, isSource);
           if (port < 0) return false;
-          if (type.method === 'bitmap') {
-            const value = port & 0xffff;
-            const protocol = port >>> 16;
-            if (protocol !== TCP && protocol !== UDP) return false;
-            if (value < settings.first || value > settings.last) return false;
-            words[at++] = value;
-          } else words[at++] = port | 0;
+          words[at++] = port;
+          if (set.kind === 'hash') break;
+          words[0] = port & 0xffff;
+          const protocol = port >>> 16;
+          if (protocol !== TCP && protocol !== UDP) return false;
+          if (words[0] < settings.first || words[0] > settings.last) return false;
           break;
         }
         case 'mac': {
           if (packet.link < 0 || packet.network - packet.link < 14) return false;
           const from = packet.link + (isSource ? 6 : 0);
-          const high = (bytes[from]! << 8) | bytes[from + 1]!;
-          const low = get32(bytes, from + 2) | 0;
+          const high = get16(packet.bytes, from);
+          const low = get32(packet.bytes, from + 2) | 0;
           if (high === 0 && low === 0) return false;
-          if (type.method === 'bitmap') this.#key.mac = [high, low];
+          if (set.kind === 'bitmap') key.mac = [high, low];
           else {
             words[at++] = high;
             words[at++] = low;
           }
           break;
         }
-        case 'iface': {
-          const name = this.#services.interfaces.nameOf(isSource ? place.inDevice : place.outDevice);
-          if (name === '') return false;
-          this.#key.iface = name;
+        case 'iface':
+          key.iface = this.#services.interfaces.nameOf(isSource ? place.inDevice : place.outDevice);
+          if (key.iface === '') return false;
           words[at++] = 0;
           break;
-        }
         default:
-          words[at++] = (packet.mark & settings.markmask) | 0;
+          words[at++] = packet.mark & settings.markmask;
       }
     }
     words.length = at;
-    return true;
+    return !isZero(type, settings.family, words);
   }
 }
 
-/** Applies a set's netmask or bitmask to an address. */
-export function mask({ settings }: IpSet, words: number[], at: number, count: number): void {
-  if (settings.netmask !== undefined) narrow(words, at, count, settings.netmask);
-  if (!settings.bitmask) return;
-  for (let i = 0; i < count; i++) words[at + i] = words[at + i]! & settings.bitmask[i]!;
+/** Puts an address of the packet into the words. @returns how many they are */
+function readAddress(
+  { bytes, network, family }: Packet,
+  isSource: boolean,
+  words: number[],
+  at: number,
+): number {
+  if (family === 4) {
+    words[at] = get32(bytes, network + (isSource ? 12 : 16)) | 0;
+    return 1;
+  }
+  const from = network + (isSource ? 8 : 24);
+  for (let i = 0; i < 4; i++) words[at + i] = get32(bytes, from + 4 * i) | 0;
+  return 4;
 }
 
-function hasNets({ type }: IpSet): boolean {
-  return type.parts.includes('net');
+function extrasOf(packet: Packet, timeout: number | undefined): Extras {
+  return { packets: 1, bytes: packet.end - packet.network, timeout };
 }
 
 function isAskable({ type, settings }: IpSet, { family }: Packet, { source }: Question): boolean {
   if (source.length < Math.max(1, type.parts.length)) return false;
   return settings.family === 0 || settings.family === family;
-}
-
-/** ip_set_match_extensions: counts, then asks the counters. */
-function accepts(set: IpSet, entry: Entry, bytes: number, { counters, updateCounters }: Question): boolean {
-  if (!set.settings.counters) return true;
-  if (updateCounters) {
-    entry.packets++;
-    entry.bytes += bytes;
-  }
-  return counters === undefined || counters(entry.packets, entry.bytes);
-}
-
-/** Protocol and port, or ICMP's type and code, as `protocol << 16 | port`; -1 if there is none (ip_set_getport.c). */
-function portOf({ bytes, network, end, family }: Packet, isSource: boolean): number {
-  let protocol = bytes[network + (family === 4 ? 9 : 6)]!;
-  let at = network + (family === 4 ? 4 * (bytes[network]! & 15) : 40);
-  let fragment = family === 4 ? (((bytes[network + 6]! << 8) | bytes[network + 7]!) & 0x1fff) !== 0 : false;
-  if (family === 6) {
-    // Extension headers, as ipv6_skip_exthdr passes them.
-    while (protocol === 0 || protocol === 43 || protocol === 60 || protocol === 44 || protocol === 51) {
-      if (at + 8 > end) return -1;
-      if (protocol === 44) fragment = (((bytes[at + 2]! << 8) | bytes[at + 3]!) & 0xfff8) !== 0;
-      const length =
-        protocol === 44 ? 8 : protocol === 51 ? 4 * (bytes[at + 1]! + 2) : 8 * (bytes[at + 1]! + 1);
-      protocol = bytes[at]!;
-      at += length;
-      if (fragment) return -1;
-    }
-  }
-  if (WITH_PORTS.has(protocol)) {
-    if (fragment || at + (protocol === TCP ? 20 : protocol === 132 ? 12 : 8) > end) return -1;
-    const from = at + (isSource ? 0 : 2);
-    return (protocol << 16) | (bytes[from]! << 8) | bytes[from + 1]!;
-  }
-  if (protocol === (family === 4 ? 1 : 58)) {
-    if (fragment || at + 8 > end) return -1;
-    return (protocol << 16) | (bytes[at]! << 8) | bytes[at + 1]!;
-  }
-  return protocol << 16;
 }

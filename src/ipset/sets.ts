@@ -1,4 +1,4 @@
-import { type Entry, type IpSet, isOver } from './set.ts';
+import type { IpSet } from './set.ts';
 
 /** A place that rules and lists point at: its name stays, the set in it may be swapped. */
 export interface Slot {
@@ -11,6 +11,7 @@ export interface Slot {
 /** All sets of a host, in the order of their places. */
 export class Sets {
   readonly #slots: (Slot | undefined)[] = [];
+  readonly #byName = new Map<string, Slot>();
 
   /** The key for `environment.shared`. */
   static create(): Sets {
@@ -22,33 +23,27 @@ export class Sets {
   }
 
   find(name: string): Slot | undefined {
-    return this.#slots.find((slot) => slot?.name === name);
+    return this.#byName.get(name);
   }
 
   /** A new set takes the first free place. */
   add(name: string, set: IpSet): void {
     const free = this.#slots.indexOf(undefined);
-    this.#slots[free < 0 ? this.#slots.length : free] = { name, references: 0, set };
+    const slot: Slot = { name, references: 0, set };
+    this.#slots[free < 0 ? this.#slots.length : free] = slot;
+    this.#byName.set(name, slot);
   }
 
   /** Takes it away; the sets that a list held are let go. */
   remove(slot: Slot): void {
-    this.flush(slot);
+    slot.set.flush();
     this.#slots[this.#slots.indexOf(slot)] = undefined;
+    this.#byName.delete(slot.name);
   }
 
-  flush({ set }: Slot): void {
-    for (const entry of set.list) (entry.slot as Slot).references--;
-    set.flush();
-  }
-
-  /** Lets go of what is over in a list. */
-  tidy({ set }: Slot, now: number): void {
-    for (const entry of set.list.filter((one) => isOver(one, now))) this.drop(set, entry);
-  }
-
-  drop(set: IpSet, entry: Entry): void {
-    (entry.slot as Slot).references--;
-    set.list.splice(set.list.indexOf(entry), 1);
+  rename(slot: Slot, name: string): void {
+    this.#byName.delete(slot.name);
+    slot.name = name;
+    this.#byName.set(name, slot);
   }
 }

@@ -1,308 +1,184 @@
-import { mask } from '../../ipset/packet.ts';
-import { type Entry, type IpSet, type Key, narrow } from '../../ipset/set.ts';
-import type { Family } from '../../netfilter/constants.ts';
-import {
-  ipv6Bytes,
-  ipv6Words,
-  parseIpv4,
-  parseIpv6,
-  parseMac,
-  printIpv4,
-  printIpv6,
-  printMac,
-} from '../../wire/address.ts';
+import type { BitmapSet } from '../../ipset/bitmap.ts';
+import type { Key, Mac } from '../../ipset/entry.ts';
+import type { HashSet } from '../../ipset/hash.ts';
+import type { PartValue } from '../../ipset/request.ts';
+import { parseMac, printMac } from '../../wire/address.ts';
 import type { Names } from '../../xtables/names.ts';
-import { ICMP4_CODES, ICMP6_CODES } from './icmp-names.ts';
-import { IpsetProblem, number, refused, syntax } from './problem.ts';
+import { type AddressForm, addressText, familyOf, parseAddresses, separator } from './addresses.ts';
+import { parsePort, portText } from './ports.ts';
+import { IpsetProblem, number, syntax } from './problem.ts';
 
-const PORT_PROTOCOLS = [6, 17, 132, 136];
-/** More elements than this are not made from one command. */
-const MOST = 1 << 20;
+type AnySet = HashSet | BitmapSet;
 
-interface Addresses {
-  readonly from: readonly number[];
-  readonly to: readonly number[] | undefined;
-  readonly length: number | undefined;
-}
+const ORDINALS = ['', 'Second', 'Third'];
+const MOST_INTERFACE = 15;
 
-/** What an element's text stands for. */
-export interface Parsed {
-  readonly keys: readonly Key[];
-  /** How the tool names the element: the text with what it fills in. */
-  readonly text: string;
-}
-
-function addressWords(text: string, family: Family): readonly number[] | undefined {
-  if (family === 4) {
-    const address = parseIpv4(text);
-    return address === undefined ? undefined : [address];
+/** The words of an element, as many as the type has parts. @throws {IpsetProblem} */
+function splitParts(text: string, { type }: AnySet): readonly string[] {
+  const { name, parts } = type;
+  const words: string[] = [];
+  let rest = text;
+  while (words.length < parts.length - 1) {
+    const at = separator(rest, ',');
+    if (at < 0) break;
+    words.push(rest.slice(0, at));
+    rest = rest.slice(at + 1);
   }
-  const address = parseIpv6(text.replace(/^\[(.*)\]$/, '$1'));
-  return address && [...ipv6Words(address)];
-}
-
-function one(text: string, family: Family): readonly number[] {
-  const words = addressWords(text, family);
-  if (words) return words;
-  throw syntax(`cannot parse ${text}: resolving to IPv${family} address failed`);
-}
-
-function addresses(text: string, family: Family): Addresses {
-  const most = family === 4 ? 32 : 128;
-  const slash = text.indexOf('/');
-  if (slash >= 0) {
-    const length = number(text.slice(slash + 1), 0, most);
-    return { from: one(text.slice(0, slash), family), to: undefined, length };
-  }
-  const dash = text.indexOf('-');
-  if (dash < 0) return { from: one(text, family), to: undefined, length: undefined };
-  const from = one(text.slice(0, dash), family);
-  const to = one(text.slice(dash + 1), family);
-  return { from, to, length: undefined };
-}
-
-/** The networks between two IPv4 addresses, the largest first that fit (ip_set_range_to_cidr). */
-function networks(from: number, to: number): readonly (readonly [number, number])[] {
-  const all: (readonly [number, number])[] = [];
-  let at = from;
-  while (at <= to && all.length < MOST) {
-    let length = 32;
-    while (length > 1) {
-      const size = 2 ** (32 - (length - 1));
-      if (at % size !== 0 || at + size - 1 > to) break;
-      length--;
-    }
-    all.push([at | 0, length]);
-    at += 2 ** (32 - length);
-  }
-  return all;
-}
-
-function addressChoices(
-  text: string,
-  set: IpSet,
-  isNet: boolean,
-  test: boolean,
-): readonly (readonly number[])[] {
-  const family: Family = set.settings.family === 6 ? 6 : 4;
-  const given = addresses(text, family);
-  const { bits } = set;
-  const count = family === 4 ? 1 : 4;
-  if (given.to && (family === 6 || test || (!isNet && set.type.parts.includes('mac')))) {
-    if (test && family === 4) throw notInTest('FROM-TO IP range', set);
-    throw syntax(`plain IP address must be supplied: ${text}`);
-  }
-  const ordered = given.to
-    ? [given.from[0]! >>> 0, given.to[0]! >>> 0].sort((a, b) => a - b)
-    : [given.from[0]! >>> 0, given.from[0]! >>> 0];
-  if (isNet) {
-    if (given.length === 0 && !set.type.parts.includes('iface')) throw refused('CIDR');
-    if (given.to) return networks(ordered[0]!, ordered[1]!);
-    const words = [...given.from];
-    const length = given.length ?? bits;
-    narrow(words, 0, count, length);
-    mask(set, words, 0, count);
-    return [[...words, length]];
-  }
-  if (given.length !== undefined && given.length !== bits) {
-    if (family === 6) throw syntax(`plain IP address must be supplied: ${text}`);
-    if (test) throw notInTest('IP/CIDR range', set);
-    if (given.length === 0) throw refused('CIDR');
-    const size = 2 ** (32 - given.length);
-    ordered[0] = ordered[0]! - (ordered[0]! % size);
-    ordered[1] = ordered[0] + size - 1;
-  }
-  if (count === 4) {
-    const words = [...given.from];
-    mask(set, words, 0, 4);
-    return [words];
-  }
-  const { netmask } = set.settings;
-  const step = netmask === undefined ? 1 : 2 ** (32 - netmask);
-  const [first, last] = ordered as [number, number];
-  if (set.type.method === 'bitmap' && (first < set.settings.first || last > set.settings.last))
-    throw refused('RANGE');
-  if ((last - first) / step >= MOST)
-    throw new IpsetProblem('The range you specified exceeds the size limit of the set type');
-  const all: (readonly number[])[] = [];
-  for (let at = first - (first % step); at <= last; at += step) {
-    const words = [at | 0];
-    mask(set, words, 0, 1);
-    if (set.type.method === 'hash' && set.type.parts.length === 1 && words[0] === 0)
-      throw new IpsetProblem('Null-valued element, cannot be stored in a hash type of set');
-    all.push(words);
-  }
-  return all;
-}
-
-function notInTest(what: string, { settings, type }: IpSet): IpsetProblem {
-  const family = { 0: 'unspec', 4: 'inet', 6: 'inet6' }[
-    type.method === 'bitmap' && type.parts[0] === 'port' ? 0 : settings.family || 4
-  ];
-  return new IpsetProblem(
-    `${what} is not allowed in command test with set type ${type.name} and family ${family}`,
-  );
-}
-
-function portNumber(text: string, protocol: string, names: Names): number {
-  const known = names.servicePort(text, protocol);
-  if (known !== undefined) return known;
-  try {
-    return number(text, 0, 65535);
-  } catch (error) {
-    const first = error instanceof Error ? error.message : '';
-    throw new IpsetProblem(
-      `${first}\nSyntax error: '${protocol}' is invalid as number\ncannot parse '${text}' as a ${protocol} port`,
-    );
-  }
-}
-
-function portChoices(text: string, set: IpSet, names: Names, test: boolean): readonly number[] {
-  const colon = text.indexOf(':');
-  const word = colon < 0 ? 'tcp' : text.slice(0, colon);
-  const rest = text.slice(colon + 1);
-  const bitmap = set.type.method === 'bitmap';
-  const protocol =
-    (word === 'icmpv6' ? 58 : names.protocolNumber(word)) ?? (/^\d+$/.test(word) ? Number(word) : undefined);
-  if (protocol === undefined || protocol > 255 || protocol === 0)
-    throw syntax(`cannot parse '${word}' as a protocol`);
-  const name = names.protocolName(protocol) ?? word;
-  const missing = '\nInvalid add command: missing setname';
-  if (protocol === 1 || protocol === 58) {
-    if (protocol === 1 && set.settings.family === 6)
-      throw syntax(`Protocol ICMP can be used with family inet only${missing}`);
-    if (protocol === 58 && set.settings.family !== 6)
-      throw syntax(`Protocol ICMPv6 can be used with family inet6 only${missing}`);
-    const table = protocol === 1 ? ICMP4_CODES : ICMP6_CODES;
-    const known = table.find(([known]) => known === rest);
-    if (known) return [(protocol << 16) | (known[1] << 8) | known[2]];
-    const [type, code = '0'] = rest.split('/');
-    return [(protocol << 16) | (number(type ?? '', 0, 255) << 8) | number(code, 0, 255)];
-  }
-  if (!PORT_PROTOCOLS.includes(protocol)) {
-    if (rest !== '0') throw syntax(`Protocol ${word} can be used with pseudo port value 0 only.`);
-    return [protocol << 16];
-  }
-  const dash = rest.indexOf('-', 1);
-  let from = portNumber(dash < 0 ? rest : rest.slice(0, dash), name, names);
-  let to = dash < 0 ? from : portNumber(rest.slice(dash + 1), name, names);
-  if (dash >= 0 && test) throw notInTest('FROM-TO port range', set);
-  if (from > to) [from, to] = [to, from];
-  if (bitmap && (from < set.settings.first || to > set.settings.last)) throw refused('RANGE');
-  const all: number[] = [];
-  for (let port = from; port <= to; port++) all.push((bitmap ? 0 : protocol << 16) | port | 0);
-  return all;
-}
-
-function macWords(text: string): readonly [number, number] {
-  const mac = parseMac(
-    text
-      .split(':')
-      .map((part) => part.padStart(2, '0'))
-      .join(':'),
-  );
-  if (!mac) throw syntax(`cannot parse '${text}' as ethernet address`);
-  const low = (mac[2]! << 24) | (mac[3]! << 16) | (mac[4]! << 8) | mac[5]!;
-  return [(mac[0]! << 8) | mac[1]!, low];
-}
-
-/** How the tool names an element it was asked about: addresses as they were typed, ports with their protocol. */
-function shownText(words: readonly string[], key: Key, set: IpSet, names: Names): string {
-  const wide = set.settings.family === 6 ? 4 : 1;
-  let at = 0;
-  const texts = words.map((word, index) => {
-    const part = set.type.parts[index];
-    const from = at;
-    at += part === 'ip' ? wide : part === 'net' ? wide + 1 : part === 'mac' ? 2 : 1;
-    if (part === 'port') return portText(key.words[from]!, set, names);
-    return part === 'iface' ? key.iface : word;
-  });
-  return texts.join(',');
-}
-
-const ORDINALS = ['', '', 'Second', 'Third'];
-
-/** Reads an element of `add`, `del` and `test`. @throws {IpsetProblem} */
-export function parseElement(text: string, set: IpSet, names: Names, command: string): Parsed {
-  const { parts, name, method } = set.type;
-  const test = command === 'test';
-  const words = text.split(',');
-  const optionalMac = method === 'bitmap' && parts.length === 2;
-  if (words.length > parts.length) {
+  words.push(rest);
+  if (words.length === parts.length && separator(rest, ',') >= 0) {
     if (parts.length === 1) throw syntax(`Elem separator in ${text}, but settype ${name} supports none.`);
     if (parts.length === 2) throw syntax(`Two elem separators in ${text}, but settype ${name} supports one.`);
     throw syntax(`Three elem separators in ${text}, but settype ${name} supports two.`);
   }
-  let keys: Key[] = [{ words: [], iface: '', physdev: false, wildcard: false, mac: undefined }];
-  const cross = (choices: readonly (readonly number[])[]) => {
-    keys = keys.flatMap((key) => choices.map((more) => ({ ...key, words: [...key.words, ...more] })));
-  };
-  for (const [index, part] of parts.entries()) {
-    const word = words[index];
-    if (word === undefined) {
-      if (optionalMac) break;
-      throw syntax(`${ORDINALS[index + 1]} element is missing from ${text}.`);
+  const isOptional = type.method === 'bitmap' && parts.length === 2;
+  if (words.length < parts.length && !isOptional)
+    throw syntax(`${ORDINALS[words.length]} element is missing from ${text}.`);
+  return words;
+}
+
+function notAllowed(what: string, command: string, set: AnySet): IpsetProblem {
+  const { type, settings } = set;
+  const family = { 0: 'unspec', 4: 'inet', 6: 'inet6' }[settings.family];
+  return new IpsetProblem(
+    `${what} is not allowed in command ${command} with set type ${type.name} and family ${family}`,
+  );
+}
+
+/** Which texts an address of the type may be; of IPv6 there are no ranges. */
+function formOf(set: AnySet, index: number): AddressForm {
+  const { parts, method } = set.type;
+  if (method === 'bitmap') return parts.length === 1 ? 'range' : 'plain';
+  if (parts[index] === 'net') return familyOf(set) === 6 ? 'network' : 'range';
+  return index === 2 || familyOf(set) === 6 ? 'plain' : 'range';
+}
+
+function parsePart(
+  words: readonly string[],
+  set: AnySet,
+  index: number,
+  names: Names,
+  command: string,
+): PartValue {
+  const word = words[index]!;
+  switch (set.type.parts[index]) {
+    case 'ip':
+    case 'net': {
+      const value = parseAddresses(word, familyOf(set), formOf(set, index), names);
+      checkAddresses(value, set, index, command);
+      return value;
     }
-    if (part === 'ip' || part === 'net') cross(addressChoices(word, set, part === 'net', test));
-    else if (part === 'port') cross(portChoices(word, set, names, test).map((port) => [port]));
-    else if (part === 'mark') cross([[(number(word, 0, 0xffffffff) & set.settings.markmask) | 0]]);
-    else if (part === 'mac') {
-      const mac = macWords(word);
-      if (method === 'bitmap') keys = keys.map((key) => ({ ...key, mac }));
-      else cross([mac]);
-    } else {
+    case 'port': {
+      const value = parsePort(word, set, names, command, words[index + 1]);
+      if (value.to !== undefined && command === 'test') throw notAllowed('FROM-TO port range', command, set);
+      return value;
+    }
+    case 'mark':
+      return { kind: 'mark', mark: number(word, 0, 0xffffffff) | 0 };
+    case 'mac':
+      return { kind: 'mac', mac: parseHardware(word) };
+    default: {
       const physdev = word.startsWith('physdev:');
-      const iface = physdev ? word.slice(8) : word;
-      if (iface.length > 15) throw syntax(`interface name '${iface}' is longer than 15 characters`);
-      cross([[physdev ? 1 : 0]]);
-      keys = keys.map((key) => ({ ...key, iface, physdev }));
+      const name = physdev ? word.slice('physdev:'.length) : word;
+      if (name.length > MOST_INTERFACE)
+        throw syntax(`interface name '${name}' is longer than ${MOST_INTERFACE} characters`);
+      return { kind: 'iface', name, physdev };
     }
   }
-  return { keys, text: shownText(words, keys[0]!, set, names) };
 }
 
-function address(words: readonly number[], at: number, count: number): string {
-  return count === 1 ? printIpv4(words[at]!) : printIpv6(ipv6Bytes(words.slice(at, at + 4)));
+/** What the type's commands take (its `full` flags): hash:ip takes all it can read, also in a test. */
+function checkAddresses(
+  value: Extract<PartValue, { kind: 'address' }>,
+  set: AnySet,
+  index: number,
+  command: string,
+): void {
+  const { name, parts, method } = set.type;
+  if (value.length !== undefined && parts[index] === 'ip' && index === 2) {
+    const how = command === 'add' ? "can't resolve them" : 'option list is empty';
+    throw new IpsetProblem(
+      `There are not allowed options (28) but ${how}. It's a bug, please report the problem.`,
+    );
+  }
+  if (value.length !== undefined && parts[index] === 'ip' && method === 'bitmap' && parts.length === 2)
+    throw notAllowed('IP/CIDR range', command, set);
+  if (command !== 'test' || name === 'hash:ip' || index > 0) return;
+  if (value.to) throw notAllowed('FROM-TO IP range', command, set);
+  if (value.length !== undefined && parts[index] === 'ip') throw notAllowed('IP/CIDR range', command, set);
 }
 
-function portText(value: number, set: IpSet, names: Names): string {
-  if (set.type.method === 'bitmap') return String(value);
-  const protocol = value >>> 16;
-  const port = value & 0xffff;
-  const name = names.protocolName(protocol) ?? String(protocol);
-  if (protocol !== 1 && protocol !== 58) return `${name}:${port}`;
-  const table = protocol === 1 ? ICMP4_CODES : ICMP6_CODES;
-  const known = table.find(([, type, code]) => type === port >> 8 && code === (port & 255));
-  return `${name}:${known ? known[0] : `${port >> 8}/${port & 255}`}`;
+function parseHardware(text: string): Mac {
+  const padded = text
+    .split(':')
+    .map((part) => part.padStart(2, '0'))
+    .join(':');
+  const mac = parseMac(padded);
+  if (!mac || text.split(':').length !== 6) throw syntax(`cannot parse '${text}' as ethernet address`);
+  return [(mac[0]! << 8) | mac[1]!, (mac[2]! << 24) | (mac[3]! << 16) | (mac[4]! << 8) | mac[5]!];
+}
+
+/** Reads an element of `add`, `del` and `test`, part by part. @throws {IpsetProblem} */
+export function parseElement(text: string, set: AnySet, names: Names, command: string): readonly PartValue[] {
+  return splitParts(text, set).map((_, index, words) => parsePart(words, set, index, names, command));
+}
+
+/** How the tool names the element it was asked about. */
+export function elementText(values: readonly PartValue[], set: AnySet, names: Names): string {
+  return values.map((value, index) => valueText(value, set, index, names)).join(',');
+}
+
+function valueText(value: PartValue, set: AnySet, index: number, names: Names): string {
+  switch (value.kind) {
+    case 'address': {
+      const { from, to, length } = value;
+      const text = addressText(from);
+      if (to) return index === 2 ? text : `${text}-${addressText(to)}`;
+      return length === undefined || length === 32 * from.length ? text : `${text}/${length}`;
+    }
+    case 'port':
+      return portText(value.protocol, value.from, set.kind === 'bitmap', names);
+    case 'mark':
+      return markText(value.mark);
+    case 'mac':
+      return macText(value.mac);
+    default:
+      return value.name;
+  }
+}
+
+function markText(mark: number): string {
+  return `0x${(mark >>> 0).toString(16).padStart(8, '0')}`;
+}
+
+function macText([high, low]: Mac): string {
+  return printMac(Uint8Array.of(high >> 8, high, low >> 24, low >> 16, low >> 8, low)).toUpperCase();
 }
 
 /** An element as `save` writes it. */
-export function printKey(key: Key | Entry, set: IpSet, names: Names, asTested = false): string {
+export function keyText(key: Key, set: AnySet, names: Names): string {
   const { words } = key;
-  const count = set.settings.family === 6 ? 4 : 1;
+  const wide = set.settings.family === 6 ? 4 : 1;
   const texts: string[] = [];
   let at = 0;
   for (const part of set.type.parts) {
     if (part === 'ip' || part === 'net') {
-      let text = address(words, at, count);
-      at += count;
+      let text = addressText(words, at, wide);
+      at += wide;
       if (part === 'net') {
         const length = words[at++]!;
-        if (length !== set.bits || (length === 0 && asTested)) text += `/${length}`;
+        if (length !== 32 * wide) text += `/${length}`;
       }
       texts.push(text);
-    } else if (part === 'port') texts.push(portText(words[at++]!, set, names));
-    else if (part === 'mark') texts.push(`0x${(words[at++]! >>> 0).toString(16).padStart(8, '0')}`);
-    else if (part === 'mac') {
-      const mac = set.type.method === 'bitmap' ? key.mac : ([words[at]!, words[at + 1]!] as const);
+    } else if (part === 'port') {
+      const port = words[at++]!;
+      texts.push(portText(port >>> 16, port & 0xffff, set.kind === 'bitmap', names));
+    } else if (part === 'mark') texts.push(markText(words[at++]!));
+    else if (part === 'mac' && set.kind === 'bitmap') {
+      if (key.mac) texts.push(macText(key.mac));
+    } else if (part === 'mac') {
+      texts.push(macText([words[at]!, words[at + 1]!]));
       at += 2;
-      if (!mac) continue;
-      const [high, low] = mac;
-      texts.push(printMac(Uint8Array.of(high >> 8, high, low >> 24, low >> 16, low >> 8, low)).toUpperCase());
-    } else {
-      at++;
-      texts.push(`${key.physdev ? 'physdev:' : ''}${key.iface}`);
-    }
+    } else texts.push(`${words[at++] === 1 ? 'physdev:' : ''}${key.iface}`);
   }
   return texts.join(',');
 }

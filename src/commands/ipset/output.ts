@@ -1,8 +1,11 @@
-import type { Entry, IpSet } from '../../ipset/set.ts';
+import { COUNTER_STEP, type Entry } from '../../ipset/entry.ts';
+import { Member } from '../../ipset/list.ts';
+import type { IpSet } from '../../ipset/set.ts';
 import type { Slot } from '../../ipset/sets.ts';
-import { ipv6Bytes, printIpv4, printIpv6 } from '../../wire/address.ts';
+import { printIpv4 } from '../../wire/address.ts';
 import type { Names } from '../../xtables/names.ts';
-import { printKey } from './elements.ts';
+import { addressText } from './addresses.ts';
+import { keyText } from './elements.ts';
 
 const MICROSECONDS = 1_000_000;
 
@@ -24,15 +27,20 @@ function header({ type, settings }: IpSet): readonly Field[] {
   }
   if (type.method === 'list') fields.push(['size', String(settings.size)]);
   if (type.options.includes('markmask')) fields.push(['markmask', hex(settings.markmask)]);
-  if (netmask !== undefined) fields.push(['netmask', String(netmask)]);
-  if (bitmask)
-    fields.push(['bitmask', bitmask.length === 1 ? printIpv4(bitmask[0]!) : printIpv6(ipv6Bytes(bitmask))]);
+  const masks: Field[] = [];
+  if (netmask !== undefined) masks.push(['netmask', String(netmask)]);
+  if (bitmask) masks.push(['bitmask', addressText(bitmask)]);
+  // Types that got masks later show them last.
+  const late = type.method === 'hash' && type.parts.length > 1;
+  if (!late) fields.push(...masks);
   if (settings.timeout !== undefined) fields.push(['timeout', String(settings.timeout)]);
-  for (const key of ['counters', 'comment', 'skbinfo', 'forceadd'] as const) {
+  // The tool does not say that a set was made with forceadd.
+  for (const key of ['counters', 'comment', 'skbinfo'] as const) {
     if (settings[key]) fields.push([key, undefined]);
   }
   if (type.method === 'hash')
     fields.push(['bucketsize', String(settings.bucketsize)], ['initval', hex(settings.initval)]);
+  if (late) fields.push(...masks);
   return fields;
 }
 
@@ -44,12 +52,16 @@ function hex(value: number): string {
 function extras(entry: Entry, { settings }: IpSet, now: number): readonly Field[] {
   const fields: Field[] = [];
   if (settings.timeout !== undefined) {
-    const left = entry.expires === 0 ? 0 : Math.max(1, Math.floor((entry.expires - now) / MICROSECONDS));
+    const left =
+      entry.expires === 0 ? entry.waits : Math.max(1, Math.floor((entry.expires - now) / MICROSECONDS));
     fields.push(['timeout', String(left)]);
   }
   if (entry.wildcard) fields.push(['wildcard', undefined]);
   if (entry.nomatch) fields.push(['nomatch', undefined]);
-  if (settings.counters) fields.push(['packets', String(entry.packets)], ['bytes', String(entry.bytes)]);
+  if (settings.counters) {
+    fields.push(['packets', counter(entry.packets, entry.packetsHigh)]);
+    fields.push(['bytes', counter(entry.bytes, entry.bytesHigh)]);
+  }
   if (settings.comment && entry.comment !== '') fields.push(['comment', `"${entry.comment}"`]);
   if (!settings.skbinfo) return fields;
   const { skbmark, skbmask, skbprio, skbqueue } = entry;
@@ -62,6 +74,10 @@ function extras(entry: Entry, { settings }: IpSet, now: number): readonly Field[
     fields.push(['skbprio', `${(skbprio >>> 16).toString(16)}:${(skbprio & 0xffff).toString(16)}`]);
   if (skbqueue !== 0) fields.push(['skbqueue', String(skbqueue)]);
   return fields;
+}
+
+function counter(low: number, high: number): string {
+  return high === 0 ? String(low) : String(BigInt(high) * BigInt(COUNTER_STEP) + BigInt(low));
 }
 
 function words(fields: readonly Field[]): string {
@@ -82,55 +98,74 @@ export interface Format {
   readonly namesOnly: boolean;
 }
 
-/** The text of `list` or `save`. */
-export function printSets(slots: readonly Slot[], format: Format, names: Names, now: number): string {
-  const { kind } = format;
-  if (format.namesOnly && kind !== 'xml') return slots.map(({ name }) => `${name}\n`).join('');
-  const texts = slots.map((slot) => printSet(slot, format, names, now));
+/** The text of `list`, or with `isSave` of `save`, which asks for all members whatever the format is. */
+export function printSets(
+  slots: readonly Slot[],
+  format: Format,
+  isSave: boolean,
+  names: Names,
+  now: number,
+): string {
+  const { kind, namesOnly } = format;
+  if (kind === 'save') return slots.map((slot) => saved(slot, format, names, now)).join('');
+  const text = kind === 'xml' ? marked : listed;
+  const texts = slots.map((slot) => {
+    if (namesOnly) return kind === 'xml' ? `<ipset name="${slot.name}"/>\n` : `${slot.name}\n`;
+    return text(slot, format, isSave, names, now);
+  });
   if (kind === 'xml') return `<ipsets>\n${texts.join('')}</ipsets>\n`;
-  return texts.join(kind === 'plain' ? '\n' : '');
+  return texts.join(namesOnly ? '' : '\n');
 }
 
-function memberText(entry: Entry, set: IpSet, names: Names): string {
-  return set.type.method === 'list' ? (entry.slot as Slot).name : printKey(entry, set, names);
+/** Members as text and what they carry, in the order in which they are shown. */
+function membersOf({ set }: Slot, { sorted }: Format, names: Names, now: number) {
+  const entries: Entry[] = [...set.entries(now)];
+  if (sorted && set.kind !== 'list') entries.sort(inOrder);
+  return entries.map((entry) => ({
+    text: entry instanceof Member ? entry.slot.name : set.kind === 'list' ? '' : keyText(entry, set, names),
+    fields: extras(entry, set, now),
+  }));
 }
 
-function printSet({ name, set, references }: Slot, format: Format, names: Names, now: number): string {
-  const entries = [...set.entries(now)];
-  if (set.type.method === 'bitmap' || (format.sorted && set.type.method !== 'list')) entries.sort(inOrder);
-  const fields = header(set);
-  const { type } = set;
-  if (format.kind === 'save') {
-    const lines = entries.map(
-      (one) => `add ${name} ${memberText(one, set, names)}${words(extras(one, set, now))}\n`,
-    );
-    return `create ${name} ${type.name}${words(fields)}\n${lines.join('')}`;
-  }
-  const memory = String(memorySize(set, entries.length));
-  if (format.kind === 'xml') {
-    if (format.namesOnly) return `<ipset name="${name}"/>\n`;
-    const members = entries.map((one) => {
-      const more = elements(extras(one, set, now));
-      return `<member><elem>${memberText(one, set, names)}</elem>${more}</member>\n`;
-    });
-    const body = format.terse ? '' : `<members>\n${members.join('')}</members>\n`;
-    return (
-      `<ipset name="${name}">\n<type>${type.name}</type>\n<revision>${type.revision}</revision>\n` +
-      `<header>${elements(fields)}\n<memsize>${memory}</memsize>\n<references>${references}</references>\n` +
-      `<numentries>${entries.length}</numentries>\n</header>\n${body}</ipset>\n`
-    );
-  }
-  const members = entries.map((one) => `${memberText(one, set, names)}${words(extras(one, set, now))}\n`);
+function saved(slot: Slot, format: Format, names: Names, now: number): string {
+  const { name, set } = slot;
+  const lines = membersOf(slot, format, names, now).map(
+    ({ text, fields }) => `add ${name} ${text}${words(fields)}\n`,
+  );
+  return `create ${name} ${set.type.name}${words(header(set))}\n${lines.join('')}`;
+}
+
+function marked(slot: Slot, format: Format, isSave: boolean, names: Names, now: number): string {
+  const { name, set, references } = slot;
+  const members = membersOf(slot, format, names, now);
+  const texts = members.map(
+    ({ text, fields }) => `<member><elem>${text}</elem>${elements(fields)}</member>\n`,
+  );
+  const body = format.terse && !isSave ? '' : `<members>\n${texts.join('')}</members>\n`;
   return (
-    `Name: ${name}\nType: ${type.name}\nRevision: ${type.revision}\nHeader:${words(fields)}\n` +
-    `Size in memory: ${memory}\nReferences: ${references}\nNumber of entries: ${entries.length}\n` +
-    (format.terse ? '' : `Members:\n${members.join('')}`)
+    `<ipset name="${name}">\n<type>${set.type.name}</type>\n<revision>${set.type.revision}</revision>\n` +
+    `<header>${elements(header(set))}\n<memsize>${memorySize(set, members.length)}</memsize>\n` +
+    `<references>${references}</references>\n<numentries>${members.length}</numentries>\n</header>\n` +
+    `${body}</ipset>\n`
+  );
+}
+
+function listed(slot: Slot, format: Format, isSave: boolean, names: Names, now: number): string {
+  const { name, set, references } = slot;
+  const members = membersOf(slot, format, names, now);
+  const texts = members.map(({ text, fields }) => `${text}${words(fields)}\n`).join('');
+  return (
+    `Name: ${name}\nType: ${set.type.name}\nRevision: ${set.type.revision}\nHeader:${words(header(set))}\n` +
+    `Size in memory: ${memorySize(set, members.length)}\nReferences: ${references}\n` +
+    `Number of entries: ${members.length}\n` +
+    (format.terse ? '' : 'Members:\n') +
+    (format.terse && !isSave ? '' : texts)
   );
 }
 
 /** An estimate: the kernel counts its own structures, which this host has none of. */
 function memorySize({ type }: IpSet, count: number): number {
-  return (type.method === 'hash' ? 200 : 80) + 48 * count;
+  return (type.method === 'hash' ? 216 : 80) + 40 * count;
 }
 
 function inOrder(one: Entry, other: Entry): number {

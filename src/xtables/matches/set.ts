@@ -110,7 +110,7 @@ export const set = defineMatch({
     const slot = given && useSet(sets, given.value.name, (run) => environment.onDestroy(run));
     if (!slot) return [];
     const asked = question(values);
-    const packets = new PacketSets(environment.services, sets);
+    const packets = new PacketSets(environment.services);
     return [
       {
         option: 'match-set',

@@ -84,7 +84,7 @@ export const SET = defineTarget({
   },
   create(values, environment) {
     const sets = environment.shared(Sets);
-    const packets = new PacketSets(environment.services, sets);
+    const packets = new PacketSets(environment.services);
     const [add, remove, map] = KEYS.map((key) => {
       const given = values[key];
       const slot = given && useSet(sets, given.value.name, (run) => environment.onDestroy(run));
