@@ -118,3 +118,49 @@ test.each([
 ])('%s is refused: %s', (words, complaint) => {
   expect(() => bench().run(`ip6tables -A INPUT ${words}`)).toThrow(complaint);
 });
+
+const SEGMENTS = '20010db8000000000000000000000001fd000000000000000000000000000002';
+
+test.each([
+  ['-m rt --rt-type 4', ROUTED, 'type 0, 1 segments left, 40 bytes, addresses 2001:db8::a,2001:db8::b'],
+  ['-m rt', PLAIN, 'no routing header'],
+  ['-m rt', IP6('2b', '1102'), 'its headers are cut off: the packet is dropped'],
+  [
+    '-m rt',
+    IP6('2b', '1109000000000000'),
+    'type 0, 0 segments left, 80 bytes, longer than the packet, which is dropped',
+  ],
+  ['-m hbh --hbh-opts 5:3', OPTIONS, '8 bytes, options 5:2,1:0'],
+  ['-m dst', OPTIONS, 'no destination options header'],
+  ['-m dst', IP6('3c', '1102000000000000'), '24 bytes, longer than the packet, which is dropped'],
+  ['-m frag --fragid 8', FRAGMENT, 'id 7, offset 0, more follow'],
+  ['-m frag --fragres', IP6('2c', '1100000c00000009aa'), 'id 9, offset 8, the last one, reserved fields set'],
+  ['-m frag', IP6('2c', '110000'), 'its headers are cut off: the packet is dropped'],
+  ['-m ipv6header --header prot', FRAGMENT, 'ipv6-frag,protocol'],
+  ['-m ipv6header --header prot', IP6('3c', '11'), 'its headers are cut off'],
+  ['-m ah --ahspi 6', `${PLAIN} ah { spi 5 }`, 'SPI 5, 24 bytes'],
+  ['-m ah', IP6('33', '11040000000000050000'), 'the authentication header is cut off: the packet is dropped'],
+  ['-m srh', PLAIN, 'no routing header'],
+  ['-m srh', ROUTED, 'a routing header of type 0'],
+  ['-m srh', IP6('2b', '1104040101000007'), 'its routing header is cut off'],
+  ['-m srh', IP6('2b', `1104040201000007${SEGMENTS}`), '2 segments left, but 1 is the last entry'],
+  [
+    '-m srh --srh-tag 7',
+    IP6('2b', `1104040101000007${SEGMENTS}`),
+    'next header 17, length 4, 1 segments left, last entry 1, tag 1792, segments 2001:db8::1,fd00::2',
+  ],
+  ['-p mh -m mh --mh-type bu', IP6('87', '3b00010000000000'), '1'],
+  ['-p mh -m mh', IP6('87', '11000500'), 'its header is cut off: the packet is dropped'],
+  ['-p esp -m esp --espspi 6', IP6('32', '0000000500000001'), '5'],
+  ['-p ipcomp -m ipcomp --ipcompspi 6', IP6('6c', '06000005aaaa'), '5'],
+])('%s does not match %s: %s', (rule, packet, why) => {
+  const { host, run, receive } = bench();
+  run(`ip6tables -t raw -A PREROUTING ${rule}`);
+  const misses: string[] = [];
+  host.hooks.observer = {
+    wantsMisses: true,
+    missed: (_packet, _table, _chain, _number, _rule, { value }) => misses.push(value),
+  };
+  receive(packet);
+  expect(misses).toEqual([why]);
+});

@@ -56,7 +56,8 @@ export const frag = defineMatch({
         const { bytes } = packet;
         const offset = get16(bytes, at + 2);
         const id = get32(bytes, at + 4) >>> 0;
-        return `id ${id}, offset ${offset & OFFSET}, ${offset & MORE ? 'more follow' : 'the last one'}`;
+        const reserved = bytes[at + 1] !== 0 || (offset & RESERVED) !== 0 ? ', reserved fields set' : '';
+        return `id ${id}, offset ${offset & OFFSET}, ${offset & MORE ? 'more follow' : 'the last one'}${reserved}`;
       },
     },
   ],

@@ -1,4 +1,4 @@
-import { get16 } from '../../wire/bytes.ts';
+import { get32 } from '../../wire/bytes.ts';
 import { IPPROTO_ROUTING } from '../../wire/protocols.ts';
 import { type Address, formatAddress, fromBytes, parseIpv6, sameAddress } from '../address.ts';
 import { defineMatch, type Given, option, type ParseContext, type ValueType } from '../extension.ts';
@@ -119,7 +119,7 @@ export const rt = defineMatch({
             numberFits(bytes[at + 3]!, values['rt-segsleft']) &&
             lengthFits(length, values['rt-len']) &&
             (!type || (bytes[at + 2] === type.value) !== type.inverted) &&
-            (!values['rt-0-res'] || (get16(bytes, at + 4) | get16(bytes, at + 6)) === 0) &&
+            (!values['rt-0-res'] || get32(bytes, at + 4) === 0) &&
             listed(bytes, at, (length - 8) >> 4)
           );
         },
@@ -128,12 +128,14 @@ export const rt = defineMatch({
           if (at < 0) return missingHeader6(packet, IPPROTO_ROUTING, 'routing header');
           const { bytes, end } = packet;
           const length = (bytes[at + 1]! + 1) * 8;
-          const addresses = Array.from({ length: (Math.min(length, end - at) - 8) >> 4 }, (_, index) =>
+          const said = `type ${bytes[at + 2]}, ${bytes[at + 3]} segments left, ${length} bytes`;
+          if (at + length > end) return `${said}, longer than the packet, which is dropped`;
+          if (bytes[at + 2] !== 0) return said;
+          const addresses = Array.from({ length: (length - 8) >> 4 }, (_, index) =>
             formatAddress(fromBytes(bytes, at + 8 + index * 16, 16)),
           );
-          const said = `type ${bytes[at + 2]}, ${bytes[at + 3]} segments left, ${length} bytes`;
-          const cut = at + length > end ? ', longer than the packet, which is dropped' : '';
-          return said + (addresses.length > 0 ? `, addresses ${addresses.join(',')}` : '') + cut;
+          const reserved = get32(bytes, at + 4) === 0 ? '' : ', reserved field set';
+          return `${said}${reserved}, addresses ${addresses.join(',') || 'none'}`;
         },
       },
     ];

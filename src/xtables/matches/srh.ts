@@ -1,9 +1,8 @@
 import type { Packet } from '../../netfilter/packet.ts';
-import { Ipv6Walk } from '../../wire/ipv6-extensions.ts';
+import { Ipv6Walk, NOT_FOUND } from '../../wire/ipv6-extensions.ts';
 import { IPPROTO_ROUTING } from '../../wire/protocols.ts';
 import { formatAddress, fromBytes, masked, prefixLength, sameAddress } from '../address.ts';
 import { defineMatch, type Given, option, type ValueType } from '../extension.ts';
-import { missingHeader6 } from '../header6.ts';
 import { type HostMask, hostMask, narrow } from '../hosts.ts';
 import { integer } from '../values.ts';
 
@@ -139,16 +138,30 @@ export const srh = defineMatch({
             (!last || fits(bytes, list, end, last))
           );
         },
-        explain(packet) {
-          const { bytes } = packet;
-          const at = find(packet);
-          if (at < 0) return missingHeader6(packet, IPPROTO_ROUTING, 'sound segment routing header');
-          return `next header ${bytes[at]}, length ${bytes[at + 1]}, ${bytes[at + 3]} segments left, last entry ${bytes[at + 4]}`;
-        },
+        explain: said,
       },
     ];
   },
 });
+
+/** What the header says, or why there is none. */
+function said(packet: Packet): string {
+  const { bytes, network, end } = packet;
+  if (!WALK.find(bytes, network, end, IPPROTO_ROUTING)) {
+    return WALK.protocol === NOT_FOUND ? 'no routing header' : 'its headers are cut off';
+  }
+  const at = WALK.offset;
+  if (at + 4 <= end && bytes[at + 2] !== SEGMENT_ROUTING) return `a routing header of type ${bytes[at + 2]}`;
+  if (at + FIXED > end || at + (bytes[at + 1]! + 1) * 8 > end) return 'its routing header is cut off';
+  const [next, length, , left, last] = bytes.subarray(at, at + FIXED);
+  if (left! > last!) return `${left} segments left, but ${last} is the last entry`;
+  const count = Math.min(last! + 1, (length! * 8) >> 4);
+  const segments = Array.from({ length: count }, (_, index) =>
+    formatAddress(fromBytes(bytes, at + FIXED + index * 16, 16)),
+  );
+  const numbers = `next header ${next}, length ${length}, ${left} segments left, last entry ${last}`;
+  return `${numbers}, tag ${littleEndian(bytes, at + 6)}, segments ${segments.join(',')}`;
+}
 
 /** The tag as the kernel compares it: without turning it into the machine's order (srh1_mt6). */
 function littleEndian(bytes: Uint8Array, at: number): number {
