@@ -141,22 +141,23 @@ export class Tcp4 implements TcpPath<Ends4> {
       set32(segment, 8, get32(bytes, at + 4) + length);
       segment[13] = RST | ACK;
     }
-    this.answer(packet, segment, 'TCP reset', socket?.transparent ?? false);
+    this.#answer(packet, segment, socket);
   }
 
   /**
-   * Sends a segment back to where `about` came from (ip_send_unicast_reply); if `anySource` also from an address that is
-   * not the host's.
+   * Sends a reset back to where `about` came from, for the socket that it came to if there is one: such a reset is of its
+   * process, and has its mark unless the packet's is reflected (ip_send_unicast_reply).
    */
-  answer(about: Packet, segment: Uint8Array, why: string, anySource: boolean): void {
+  #answer(about: Packet, segment: Uint8Array, socket: Socket | undefined): void {
     const host = this.#host;
     const options = optionsOf(about);
     const echo = options && echoOptions(options, about.bytes, about.network, host.ipv4.options.isForeign);
     if (options && !echo) return;
-    const mark = host.ipv4.settings.fwmark_reflect !== 0 ? about.mark : 0;
+    const mark = (host.ipv4.settings.fwmark_reflect !== 0 ? about.mark : 0) || (socket?.mark ?? 0);
     const tos = tosOf(about) & 0xfc;
     const from = destination(about);
-    this.#transmit(segment, from, source(about), tos, mark, echo, undefined, anySource, about.id, why);
+    const anySource = socket?.transparent ?? false;
+    this.#transmit(segment, from, source(about), tos, mark, echo, socket, anySource, about.id, 'TCP reset');
   }
 
   /** Sends a segment, whose checksum is made here. `from` and `to` are the ends of the connection. */

@@ -82,9 +82,9 @@ export class Tcp6 implements TcpPath<Ends6> {
     const { net } = this.#host.ipv6.settings;
     const first = get32(bytes, network);
     const flow = this.#flow(endsOf(this.#host, packet), segment);
-    flow.mark = net.fwmark_reflect !== 0 ? packet.mark : 0;
+    flow.mark = (net.fwmark_reflect !== 0 ? packet.mark : 0) || (socket?.mark ?? 0);
     if ((net.flowlabel_reflect & REFLECT_RESET) !== 0) flow.flowLabel = first & 0xfffff;
-    this.#transmit(segment, flow, (first >>> 20) & 0xfc, undefined, packet.id, 'TCP reset');
+    this.#transmit(segment, flow, (first >>> 20) & 0xfc, socket, packet.id, 'TCP reset');
   }
 
   /** tcp_v6_conn_request */

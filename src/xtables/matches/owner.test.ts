@@ -27,3 +27,17 @@ test('a process whose packet is dropped in OUTPUT gets EPERM', () => {
   run('iptables -A OUTPUT -m owner --uid-owner 5 -j DROP');
   expect(send('udp 192.0.2.1:4000 > 203.0.113.9:53', { uid: 5 })).toBe('EPERM');
 });
+
+test('what a listening socket answers is of its process, also a reset', () => {
+  const { host, run, receive, count } = bench();
+  host.sockets.open({ proto: 'tcp', address: '0.0.0.0', port: 80, uid: 1000 });
+  host.sockets.open({ proto: 'tcp', address: '::', port: 80, uid: 1000 });
+  run('iptables -A OUTPUT -m owner --uid-owner 1000');
+  run('ip6tables -A OUTPUT -m owner --uid-owner 1000');
+  receive('tcp 192.0.2.10:4000 > 192.0.2.1:80 ack seq 2 ack 1');
+  receive('tcp [2001:db8:1::10]:4000 > [2001:db8:1::1]:80 ack seq 2 ack 1');
+  expect(count('OUTPUT')).toBe(2);
+  receive('tcp 192.0.2.10:4000 > 192.0.2.1:80 syn seq 1');
+  receive('tcp 192.0.2.10:4000 > 192.0.2.1:81 ack seq 2 ack 1');
+  expect(count('OUTPUT')).toBe(3);
+});
