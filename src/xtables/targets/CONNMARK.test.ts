@@ -73,3 +73,10 @@ test('a packet without a connection passes untouched', () => {
   receive(UDP);
   expect(count('FORWARD')).toBe(1);
 });
+
+test.each([
+  ['--set-mark 1 --xor-mark 2 --restore-mark', '"--set-mark" cannot be used together with "--restore-mark"'],
+  ['--nfmask 1 --mask 2', 'CONNMARK target: No operation specified'],
+])('%s: %s', (words, complaint) => {
+  expect(() => bench().run(`iptables -A FORWARD -j CONNMARK ${words}`)).toThrow(complaint);
+});

@@ -6,14 +6,15 @@ import { Problem } from '../problem.ts';
 import { flag, hex, integer, type Masked, markMask } from '../values.ts';
 
 const ALL = 0xffffffff;
+/** In the order in which the real tool looks for a second one. */
 const OPERATIONS = [
-  'set-xmark',
   'set-mark',
+  'save-mark',
+  'restore-mark',
   'and-mark',
   'or-mark',
   'xor-mark',
-  'save-mark',
-  'restore-mark',
+  'set-xmark',
 ] as const;
 const bits = integer(0, ALL, 'bits');
 const mask = { ...integer(0, ALL, 'mask'), print: (value: number) => hex(value) };
@@ -53,6 +54,11 @@ export const CONNMARK = defineTarget({
     }),
   },
   terminal: false,
+  verify(values) {
+    if (OPERATIONS.every((key) => values[key] === undefined)) {
+      throw new Problem('CONNMARK target: No operation specified');
+    }
+  },
   settle(values) {
     const { 'set-xmark': xset, 'set-mark': set, 'and-mark': and, 'or-mark': or, 'xor-mark': xor } = values;
     const { 'save-mark': save, 'restore-mark': restore, mask: both, nfmask, ctmask } = values;
@@ -69,8 +75,7 @@ export const CONNMARK = defineTarget({
         ...shifts,
       };
     }
-    const operation = xset ?? set ?? and ?? or ?? xor;
-    if (!operation) throw new Problem('CONNMARK target: No operation specified');
+    const operation = xset ?? set ?? and ?? or ?? xor!;
     let result: Given<Masked>;
     if (xset) result = xset;
     else if (set) result = xmark(set.value.value, set.value.mask | set.value.value);

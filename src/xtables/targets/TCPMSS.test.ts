@@ -53,3 +53,12 @@ test('clamping needs a route', () => {
   const words = '-p tcp --syn -j TCPMSS --clamp-mss-to-pmtu';
   expect(() => bench().run(`iptables -t mangle -A PREROUTING ${words}`)).toThrow('Invalid argument');
 });
+
+test.each([
+  ['--set-mss 900 --clamp-mss-to-pmtu', '--clamp-mss-to-pmtu'],
+  ['--clamp-mss-to-pmtu --set-mss 900', '--set-mss 900'],
+])('of %s the later counts', (words, kept) => {
+  const { run } = bench();
+  run(`iptables -A FORWARD -p tcp --syn -j TCPMSS ${words}`);
+  expect(run('iptables -S FORWARD')).toContain(`-j TCPMSS ${kept}\n`);
+});

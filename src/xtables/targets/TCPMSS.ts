@@ -104,7 +104,6 @@ export const TCPMSS = defineTarget({
   options: {
     'set-mss': option(segmentSize, { help: 'The size.' }),
     'clamp-mss-to-pmtu': option(flag, {
-      excludes: ['set-mss'],
       help: 'The size that fits the MTU of the way there and of the way back.',
     }),
   },
@@ -113,6 +112,12 @@ export const TCPMSS = defineTarget({
     if (!values['set-mss'] && !values['clamp-mss-to-pmtu']) {
       throw new Problem('TCPMSS target: At least one parameter is required');
     }
+  },
+  // Of both the later one counts.
+  settle(values) {
+    const { 'set-mss': size, 'clamp-mss-to-pmtu': clamp } = values;
+    if (!size || !clamp) return values;
+    return (size.order ?? 0) > (clamp.order ?? 0) ? { 'set-mss': size } : { 'clamp-mss-to-pmtu': clamp };
   },
   list: ({ 'set-mss': size }) => (size ? ` TCPMSS set ${size.value}` : ' TCPMSS clamp to PMTU'),
   check(values, environment) {
