@@ -38,7 +38,9 @@ export function router(mtu = 1500): { host: Host; sent: () => number } {
     realm: 0,
     metrics: {},
     mtuLocked: false,
-    nextHops: [{ device: wan.index, gateway: GATEWAY, weight: 1, onlink: false, scope: 253, dead: false }],
+    nextHops: [
+      { device: wan.index, gateway: GATEWAY, weight: 1, onlink: false, realm: 0, scope: 253, dead: false },
+    ],
     made: new Map(),
   });
   return { host, sent: () => sent };

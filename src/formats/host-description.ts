@@ -162,7 +162,7 @@ function readInterface(value: unknown, path: FieldPath): InterfaceDescription {
         ? `02:00:00:00:${twoDigits(place >> 8)}:${twoDigits(place & 255)}`
         : readMac(fields.mac, [...path, 'mac']),
     mtu: fields.mtu === undefined ? 1500 : readInteger(fields.mtu, [...path, 'mtu'], 68, 65535),
-    group: fields.group === undefined ? 0 : readInteger(fields.group, [...path, 'group'], 0, 0xffffffff),
+    group: fields.group === undefined ? 0 : readInteger(fields.group, [...path, 'group'], 0, 0x7fffffff),
     addresses: readList(fields.addresses, [...path, 'addresses'], readPrefix),
   };
 }

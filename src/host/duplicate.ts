@@ -72,10 +72,10 @@ function route4(host: Host, copy: Packet, gateway: Uint8Array, outDevice: number
 
 function through4(route: Route4, gateway: number): Route4 {
   const { kind, type, outDevice, mtu, realm, error, gateway6, source, isLocal, isBroadcast } = route;
-  const { isMulticast, scope, table, entry, metrics, mtuLocked, why } = route;
+  const { isMulticast, scope, table, entry, generation, metrics, mtuLocked, why } = route;
   return {
     ...{ kind, type, outDevice, mtu, realm, error, gateway, gateway6, source, isLocal, isBroadcast },
-    ...{ isMulticast, scope, table, entry, metrics, mtuLocked, why },
+    ...{ isMulticast, scope, table, entry, generation, metrics, mtuLocked, why },
   };
 }
 

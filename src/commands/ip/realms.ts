@@ -34,3 +34,10 @@ export function realmWords(realms: number): string {
   if (realms === 0) return '';
   return `${realms >>> 16 === 0 ? 'realm' : 'realms'} ${realmsText(realms)} `;
 }
+
+/** `flow` of `ip -json route`; nothing for none. */
+export function realmObject(realms: number): { flow?: { from?: string; to: string } } {
+  if (realms === 0) return {};
+  const from = realms >>> 16;
+  return { flow: { ...(from === 0 ? {} : { from: name(from) }), to: name(realms & 0xffff) } };
+}

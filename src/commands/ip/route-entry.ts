@@ -40,12 +40,16 @@ export function entry4(host: Host, words: RouteWords): FibEntry4 {
   if (network(address, prefixLength) !== address)
     throw kernelError('Invalid prefix for given prefix length.');
   const nowhere = LEADS_NOWHERE.has(type);
-  const typed = words.hops.length > 0 ? words.hops : [words.hop];
+  const typed = words.hops.length > 0 ? words.hops : [{ ...words.hop, realm: words.realm }];
   const scope = words.scope ?? scopeFor(type, typed);
   if (nowhere && typed.some((hop) => hop.gateway || hop.device)) {
     throw kernelError('Gateway, device and nexthop are not allowed for this route type.');
   }
-  const nextHops = nowhere ? [] : typed.map((hop) => checkHop4(host, hop, scope, type));
+  const nextHops = nowhere
+    ? []
+    : typed.map((hop) => ({ ...checkHop4(host, hop, scope, type), realm: hop.realm }));
+  if (words.realm !== 0 && nextHops[0] && nextHops[0].realm !== words.realm)
+    throw kernelError('Nexthop class id does not match RTA_FLOW.');
   const source = words.source ? asNumber(words.source) : 0;
   if (source !== 0 && !validSource(host, source, type, address))
     throw kernelError('Invalid prefsrc address.');
@@ -86,7 +90,7 @@ function scopeFor(type: number, hops: readonly HopWords[]): number {
 const SCRATCH = new Flow4();
 const FOUND = new FibResult4();
 
-function checkHop4(host: Host, hop: HopWords, scope: number, type: number): NextHop4 {
+function checkHop4(host: Host, hop: HopWords, scope: number, type: number): Omit<NextHop4, 'realm'> {
   const { interfaces, routing4 } = host;
   const { weight, onlink } = hop;
   if (scope >= SCOPE.HOST) {

@@ -46,7 +46,7 @@ function modify4(host: Host, words: RouteWords, how: Modification): void {
     .filter((other) => other.tos === entry.tos && other.priority === entry.priority);
   const [first] = same;
   if (how === 'replace' || how === 'change') {
-    if (first) routing4.table(entry.table).replace(first, entry);
+    if (first) routing4.replace(first, entry);
     else if (how === 'change') throw kernelSays('No such file or directory');
     else routing4.insert(entry);
     return;
@@ -64,7 +64,10 @@ function sameRoute4(a: FibEntry4, b: FibEntry4): boolean {
     a.protocol === b.protocol &&
     a.nextHops.length === b.nextHops.length &&
     a.nextHops.every(
-      (hop, i) => hop.device === b.nextHops[i]!.device && hop.gateway === b.nextHops[i]!.gateway,
+      (hop, i) =>
+        hop.device === b.nextHops[i]!.device &&
+        hop.gateway === b.nextHops[i]!.gateway &&
+        hop.realm === b.nextHops[i]!.realm,
     )
   );
 }
@@ -85,7 +88,10 @@ function delete4(host: Host, words: RouteWords): void {
       if (words.protocol !== undefined && entry.protocol !== words.protocol) return false;
       if (words.scope !== undefined && entry.scope !== words.scope) return false;
       if (words.source && entry.source !== asNumber(words.source)) return false;
-      const { hop } = words;
+      const { hop, realm } = words;
+      // Realms count only beside an interface or a gateway (fib_nh_match).
+      if (realm !== 0 && (hop.device !== 0 || hop.gateway) && entry.nextHops[0]?.realm !== realm)
+        return false;
       if (hop.device !== 0 && !entry.nextHops.some(({ device }) => device === hop.device)) return false;
       return !hop.gateway || entry.nextHops.some(({ gateway }) => gateway === asNumber(hop.gateway!));
     });

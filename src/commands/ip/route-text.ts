@@ -4,7 +4,7 @@ import type { FibEntry6 } from '../../host/routing/route6.ts';
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { protocolName, scopeName, tableName, typeName } from './names.ts';
 import { addressText, fromNumber } from './prefix.ts';
-import { realmWords } from './realms.ts';
+import { realmObject, realmWords } from './realms.ts';
 
 /** What a listing was limited to: such things are not printed again. */
 export interface Shown {
@@ -44,24 +44,29 @@ export function text4(host: Host, entry: FibEntry4, shown: Shown): string {
   if (entry.priority !== 0) line += `metric ${entry.priority >>> 0} `;
   if (one?.dead) line += 'dead linkdown ';
   if (one?.onlink) line += 'onlink ';
-  line += realmWords(entry.realm);
+  line += realmWords(realmOf(entry));
   line += metricsText(entry.metrics, entry.mtuLocked);
   line += '\n';
   if (nextHops.length > 1) {
     for (const hop of nextHops) {
-      line += `\tnexthop ${hop4(host, hop, { device: 0, table: 0 })}weight ${hop.weight} ${hop.onlink ? 'onlink ' : ''}\n`;
+      line += `\tnexthop ${hop4(host, hop, { device: 0, table: 0 }, realmWords(hop.realm))}weight ${hop.weight} ${hop.onlink ? 'onlink ' : ''}\n`;
     }
   }
   return line;
 }
 
-function hop4(host: Host, hop: FibEntry4['nextHops'][number], shown: Shown): string {
+function hop4(host: Host, hop: FibEntry4['nextHops'][number], shown: Shown, realm = ''): string {
   let text = '';
   if (hop.gateway6) text += `via inet6 ${addressText(hop.gateway6)} `;
   else if (hop.gateway !== 0) text += `via ${addressText(fromNumber(hop.gateway))} `;
+  text += realm;
   if (hop.device !== shown.device) text += `dev ${host.interfaces.nameOf(hop.device)} `;
   return text;
 }
+
+/** That of the only next hop; several have their own. */
+const realmOf = ({ nextHops, realm }: FibEntry4): number =>
+  nextHops.length === 0 ? realm : nextHops.length === 1 ? nextHops[0]!.realm : 0;
 
 export function text6(host: Host, entry: FibEntry6, shown: Shown): string {
   const { destination, prefixLength, type, nextHops } = entry;
@@ -102,6 +107,7 @@ export function json4(host: Host, entry: FibEntry4): Record<string, unknown> {
       : addressText(fromNumber(destination)) + (prefixLength === 32 ? '' : `/${prefixLength}`);
   const hop = (one: FibEntry4['nextHops'][number]) => ({
     ...(one.gateway !== 0 ? { gateway: addressText(fromNumber(one.gateway)) } : {}),
+    ...(nextHops.length > 1 ? realmObject(one.realm) : {}),
     dev: host.interfaces.nameOf(one.device),
   });
   return {
@@ -113,7 +119,8 @@ export function json4(host: Host, entry: FibEntry4): Record<string, unknown> {
     ...(scope !== SCOPE.UNIVERSE ? { scope: scopeName(scope) } : {}),
     ...(entry.source !== 0 ? { prefsrc: addressText(fromNumber(entry.source)) } : {}),
     ...(entry.priority !== 0 ? { metric: entry.priority >>> 0 } : {}),
-    flags: nextHops[0]?.onlink ? ['onlink'] : [],
+    flags: nextHops.length === 1 && nextHops[0]!.onlink ? ['onlink'] : [],
+    ...realmObject(realmOf(entry)),
     ...(Object.keys(entry.metrics).length > 0 ? { metrics: [entry.metrics] } : {}),
     ...(nextHops.length > 1
       ? {

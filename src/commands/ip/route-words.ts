@@ -28,6 +28,7 @@ export interface HopWords {
   gateway: Uint8Array | undefined;
   weight: number;
   onlink: boolean;
+  realm: number;
 }
 
 /** A route as it was typed. */
@@ -49,7 +50,7 @@ export interface RouteWords {
   hops: HopWords[];
 }
 
-const newHop = (): HopWords => ({ device: 0, gateway: undefined, weight: 1, onlink: false });
+const newHop = (): HopWords => ({ device: 0, gateway: undefined, weight: 1, onlink: false, realm: 0 });
 
 /** Reads what stands behind `ip route add`. */
 export function readRoute(host: Host, args: Arguments, given: 4 | 6 | undefined): RouteWords {
@@ -93,7 +94,8 @@ export function readRoute(host: Host, args: Arguments, given: 4 | 6 | undefined)
     else if (args.accept('nexthop')) {
       const hop = newHop();
       while (args.more && args.peek() !== 'nexthop') {
-        if (!readHopWord(host, args, hop, () => given ?? family())) {
+        if (args.accept('realms', 'realm')) hop.realm = readRealms(args, '"realm" value is invalid\n');
+        else if (!readHopWord(host, args, hop, () => given ?? family())) {
           throw new IpProblem(
             `Error: "nexthop" or end of line is expected instead of "${args.next()}"\n`,
             255,

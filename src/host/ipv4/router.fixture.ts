@@ -95,7 +95,10 @@ export class Router {
       realm: 0,
       metrics: given.metrics ?? {},
       mtuLocked: false,
-      nextHops: device === 0 ? [] : [{ device, gateway, weight: 1, onlink: false, scope: 253, dead: false }],
+      nextHops:
+        device === 0
+          ? []
+          : [{ device, gateway, weight: 1, onlink: false, realm: 0, scope: 253, dead: false }],
       made: new Map(),
     };
     this.host.routing4.insert(entry);

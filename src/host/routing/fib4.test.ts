@@ -19,7 +19,7 @@ function entry(
     realm: 0,
     metrics: {},
     mtuLocked: false,
-    nextHops: [{ device, gateway: 0, weight: 1, onlink: false, scope: 254, dead: false }],
+    nextHops: [{ device, gateway: 0, weight: 1, onlink: false, realm: 0, scope: 254, dead: false }],
     made: new Map(),
     ...given,
   };

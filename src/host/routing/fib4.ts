@@ -6,6 +6,8 @@ export class FibResult4 {
   entry: FibEntry4 | undefined = undefined;
   hop: NextHop4 | undefined = undefined;
   hopIndex = 0;
+  /** That of the policy rule that led here; 0 for none. */
+  ruleRealm = 0;
 }
 
 /** The network part of an address. */

@@ -92,7 +92,7 @@ export class InputRouting4 {
     const result = this.#result;
     const error = this.#tables.lookup(flow, result);
     if (error !== 0) return this.#make.failed(device.forwarding4 ? error : EHOSTUNREACH, result.entry);
-    const { entry, hop, hopIndex } = result;
+    const { entry, hop, hopIndex, ruleRealm } = result;
     if (entry!.type === ROUTE_TYPE.BROADCAST && !device.bcForwarding) {
       return this.#broadcastInput(packet, device, source, tos);
     }
@@ -100,7 +100,7 @@ export class InputRouting4 {
       if (this.#check.validate(packet.mark, source, destination, tos, 0, device) < 0) {
         return this.#martianSource(packet, device);
       }
-      return this.#make.local(entry!);
+      return this.#make.local(entry!, this.#check.realm);
     }
     if (!device.forwarding4) return this.#make.failed(EHOSTUNREACH, undefined);
     if (entry!.type !== ROUTE_TYPE.UNICAST && entry!.type !== ROUTE_TYPE.BROADCAST) {
@@ -112,7 +112,7 @@ export class InputRouting4 {
       index = this.#hash.choose(entry!.nextHops, packet, flow);
       chosen = entry!.nextHops[index]!;
     }
-    return this.#forward(packet, device, source, destination, tos, entry!, chosen, index);
+    return this.#forward(packet, device, source, destination, tos, entry!, chosen, index, ruleRealm);
   }
 
   /** __mkroute_input */
@@ -125,6 +125,7 @@ export class InputRouting4 {
     entry: FibEntry4,
     hop: NextHop4,
     index: number,
+    ruleRealm: number,
   ): Route4 | undefined {
     const validity = this.#check.validate(packet.mark, source, destination, tos, hop.device, device);
     if (validity < 0) return this.#martianSource(packet, device);
@@ -132,7 +133,7 @@ export class InputRouting4 {
       if (device.sharedMedia || onLink(device, source, hop.gateway)) packet.flags |= REDIRECT_FLAG;
     }
     const exception = this.#exceptions.find(destination);
-    return this.#make.onward('forward', entry, hop, index, exception);
+    return this.#make.onward('forward', entry, hop, index, exception, ruleRealm, this.#check.realm);
   }
 
   #multicastInput(
@@ -145,6 +146,7 @@ export class InputRouting4 {
     if (!device.groups4.has(destination))
       return this.#refuse(packet, 'a multicast group that nobody here listens to');
     // ip_mc_validate_source
+    let realm = 0;
     if (isMulticast4(source) || isLimitedBroadcast(source))
       return this.#refuse(packet, 'a source that may not be');
     if (isLoopback4(source) && !device.routeLocalnet)
@@ -156,15 +158,16 @@ export class InputRouting4 {
       }
     } else if (this.#check.validate(packet.mark, source, 0, tos, 0, device) < 0) {
       return this.#refuse(packet, 'reverse path filter: the source is not to be reached by this interface');
-    }
-    return this.#make.multicast(device.index, true, 0);
+    } else realm = this.#check.realm;
+    return this.#make.multicast(device.index, true, 0, realm);
   }
 
   #broadcastInput(packet: Packet, device: Interface, source: number, tos: number): Route4 | undefined {
-    if (!isZeronet(source) && this.#check.validate(packet.mark, source, 0, tos, 0, device) < 0) {
+    if (isZeronet(source)) return this.#make.broadcast(device.index, 0, 0);
+    if (this.#check.validate(packet.mark, source, 0, tos, 0, device) < 0) {
       return this.#martianSource(packet, device);
     }
-    return this.#make.broadcast(device.index, 0);
+    return this.#make.broadcast(device.index, 0, this.#check.realm);
   }
 
   #ports(flow: Flow4, packet: Packet): void {

@@ -140,6 +140,7 @@ export class KernelRoutes4 {
             gateway: 0,
             weight: 1,
             onlink: false,
+            realm: 0,
             scope: type === ROUTE_TYPE.LOCAL ? SCOPE.NOWHERE : SCOPE.HOST,
             dead: false,
           },

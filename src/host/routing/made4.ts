@@ -29,7 +29,10 @@ class MadeRoute4 implements Route4 {
   readonly isLocal: boolean;
   readonly isBroadcast: boolean;
   readonly isMulticast: boolean;
+  readonly realm: number;
   readonly entry: FibEntry4 | undefined;
+  /** See {@link Tables4.generation}. */
+  readonly generation: number;
   readonly #host: Host;
   readonly #learnedMtu: number;
   readonly #locked: boolean;
@@ -45,6 +48,7 @@ class MadeRoute4 implements Route4 {
       source?: number;
       error?: number;
       isLocal?: boolean;
+      realm?: number;
       entry?: FibEntry4 | undefined;
       learnedMtu?: number;
       locked?: boolean;
@@ -62,7 +66,9 @@ class MadeRoute4 implements Route4 {
     // A broadcast that is only forwarded (bc_forwarding) is none for this host (RTCF_BROADCAST).
     this.isBroadcast = given.type === ROUTE_TYPE.BROADCAST && this.isLocal;
     this.isMulticast = given.type === ROUTE_TYPE.MULTICAST;
+    this.realm = given.realm ?? 0;
     this.entry = given.entry;
+    this.generation = host.routing4?.generation ?? 0;
     this.#learnedMtu = given.learnedMtu ?? 0;
     this.#locked = given.locked ?? false;
   }
@@ -73,10 +79,6 @@ class MadeRoute4 implements Route4 {
 
   get mtuLocked(): boolean {
     return this.#locked || (this.entry?.mtuLocked ?? false);
-  }
-
-  get realm(): number {
-    return this.entry?.realm ?? 0;
   }
 
   get scope(): number {
@@ -108,6 +110,21 @@ class MadeRoute4 implements Route4 {
     if (this.isMulticast) return this.isLocal ? 'a multicast group of the interface' : 'multicast';
     return this.isLocal ? 'the host itself' : 'on the link of the interface';
   }
+}
+
+/** Keys of routes that a table's entry keeps, beside those of its next hops; and what a realm adds to one. */
+const FAILED_KEY = 0x100000;
+const LOCAL_KEY = 0x100001;
+const LOCAL_OUTPUT_KEY = 0x100002;
+const REALM_KEY = 0x200000;
+
+type Given = ConstructorParameters<typeof MadeRoute4>[1];
+
+/** Fills the halves of a realm that are empty (net/ipv4/route.c set_class_tag). */
+function withRealm(realm: number, more: number): number {
+  if (more === 0) return realm;
+  const low = realm & 0xffff || more & 0xffff;
+  return (((realm >>> 16 || more >>> 16) << 16) | low) >>> 0;
 }
 
 const TABLE_NAMES = new Map<number, string>([
@@ -152,18 +169,19 @@ export class RouteMaker4 {
     hop: NextHop4,
     index: number,
     exception: Exception4 | undefined,
+    ruleRealm: number,
+    sourceRealm: number,
   ): Route4 {
-    if (exception) return this.#onward(entry, hop, exception);
+    const realm = withRealm(withRealm(hop.realm, ruleRealm), sourceRealm);
+    if (exception) return this.#onward(entry, hop, exception, realm);
     const key = index * 2 + (kind === 'forward' ? 0 : 1);
-    let route = entry.made.get(key);
-    if (!route) {
-      route = this.#onward(entry, hop, undefined);
-      entry.made.set(key, route);
-    }
-    return route;
+    // Linux keeps the realm of the first packet's rule with the route, unless the source gave one as well (rt_set_nexthop).
+    return this.#kept(entry, sourceRealm === 0 ? key : key + realm * REALM_KEY, () =>
+      this.#onward(entry, hop, undefined, realm),
+    );
   }
 
-  #onward(entry: FibEntry4, hop: NextHop4, exception: Exception4 | undefined): Route4 {
+  #onward(entry: FibEntry4, hop: NextHop4, exception: Exception4 | undefined, realm: number): MadeRoute4 {
     return new MadeRoute4(this.#host, {
       kind: 'forward',
       type: entry.type,
@@ -171,6 +189,7 @@ export class RouteMaker4 {
       gateway: exception && exception.gateway !== 0 ? exception.gateway : hop.gateway,
       gateway6: hop.gateway6,
       source: entry.source,
+      realm,
       isLocal: this.#host.interfaces.byIndex(hop.device)?.loopback ?? false,
       entry,
       learnedMtu: exception?.mtu ?? 0,
@@ -178,26 +197,33 @@ export class RouteMaker4 {
     });
   }
 
-  /** A packet that came in is for this host. */
-  local(entry: FibEntry4): Route4 {
-    return this.#kept(entry, -1, () => ({
-      kind: 'deliver',
-      type: ROUTE_TYPE.LOCAL,
-      outDevice: LOOPBACK_INDEX,
-      isLocal: true,
-      source: entry.source,
-      entry,
-    }));
+  /** A packet that came in is for this host; the realm of its own route does not count. */
+  local(entry: FibEntry4, sourceRealm: number): Route4 {
+    return this.#local(entry, LOCAL_KEY + sourceRealm * REALM_KEY, sourceRealm);
   }
 
   /** A packet of this host goes to itself. */
-  localOutput(entry: FibEntry4): Route4 {
-    return this.local(entry);
+  localOutput(entry: FibEntry4, ruleRealm: number): Route4 {
+    return this.#local(entry, LOCAL_OUTPUT_KEY, withRealm(entry.nextHops[0]?.realm ?? 0, ruleRealm));
+  }
+
+  #local(entry: FibEntry4, key: number, realm: number): Route4 {
+    const make = () =>
+      new MadeRoute4(this.#host, {
+        kind: 'deliver',
+        type: ROUTE_TYPE.LOCAL,
+        outDevice: LOOPBACK_INDEX,
+        isLocal: true,
+        source: entry.source,
+        realm,
+        entry,
+      });
+    return this.#kept(entry, key, make);
   }
 
   /** Neither source nor destination was given: 127.0.0.1 to 127.0.0.1. */
   ownLoopback(): Route4 {
-    return this.#cached(0x1000000, () => ({
+    return this.#cached(0x1000000, 0, () => ({
       kind: 'deliver',
       type: ROUTE_TYPE.LOCAL,
       outDevice: LOOPBACK_INDEX,
@@ -206,9 +232,9 @@ export class RouteMaker4 {
   }
 
   /** `inDevice` for one that came in, `outDevice` for one of the host's own (0 for the other). */
-  broadcast(inDevice: number, outDevice: number): Route4 {
+  broadcast(inDevice: number, outDevice: number, realm: number): Route4 {
     const out = outDevice === 0 ? LOOPBACK_INDEX : outDevice;
-    return this.#cached(0x2000000 + (inDevice << 12) + out, () => ({
+    return this.#cached(0x2000000 + (inDevice << 12) + out, realm, () => ({
       kind: outDevice === 0 ? 'deliver' : 'forward',
       type: ROUTE_TYPE.BROADCAST,
       outDevice: out,
@@ -217,7 +243,14 @@ export class RouteMaker4 {
   }
 
   /** `out` is 1 for a packet of the host's own. `member`: the host listens to the group. */
-  multicast(device: number, member: boolean, out: 0 | 1, entry?: FibEntry4, hop?: NextHop4): Route4 {
+  multicast(
+    device: number,
+    member: boolean,
+    out: 0 | 1,
+    realm: number,
+    entry?: FibEntry4,
+    hop?: NextHop4,
+  ): Route4 {
     const given = {
       kind: (out === 0 ? 'deliver' : 'forward') as RouteKind,
       type: ROUTE_TYPE.MULTICAST,
@@ -226,14 +259,20 @@ export class RouteMaker4 {
     };
     // The kernel drops the route's own values for prefixes shorter than 4 (__mkroute_output).
     if (entry && hop && entry.prefixLength >= 4) {
-      return new MadeRoute4(this.#host, { ...given, gateway: hop.gateway, source: entry.source, entry });
+      return new MadeRoute4(this.#host, {
+        ...given,
+        gateway: hop.gateway,
+        source: entry.source,
+        realm: withRealm(hop.realm, realm),
+        entry,
+      });
     }
-    return this.#cached(0x4000000 + (out << 13) + ((member ? 1 : 0) << 12) + device, () => given);
+    return this.#cached(0x4000000 + (out << 13) + ((member ? 1 : 0) << 12) + device, realm, () => given);
   }
 
   /** No route was found, but the interface was given. */
-  onLink(device: number): Route4 {
-    return this.#cached(0x8000000 + device, () => ({
+  onLink(device: number, realm: number): Route4 {
+    return this.#cached(0x8000000 + device, realm, () => ({
       kind: 'forward',
       type: ROUTE_TYPE.UNICAST,
       outDevice: device,
@@ -250,19 +289,22 @@ export class RouteMaker4 {
       error,
       entry: saying,
     });
-    return saying ? this.#kept(saying, -2, make) : this.#cached(0x10000000 - error, make);
+    return saying
+      ? this.#kept(saying, FAILED_KEY, () => new MadeRoute4(this.#host, make()))
+      : this.#cached(0x10000000 - error, 0, make);
   }
 
-  #kept(entry: FibEntry4, key: number, make: () => ConstructorParameters<typeof MadeRoute4>[1]): Route4 {
+  #kept(entry: FibEntry4, key: number, make: () => MadeRoute4): Route4 {
     let route = entry.made.get(key);
-    if (!route) {
-      route = new MadeRoute4(this.#host, make());
+    if (!route || route.generation !== this.#host.routing4.generation) {
+      route = make();
       entry.made.set(key, route);
     }
     return route;
   }
 
-  #cached(key: number, make: () => ConstructorParameters<typeof MadeRoute4>[1]): Route4 {
+  #cached(key: number, realm: number, make: () => Given): Route4 {
+    if (realm !== 0) return new MadeRoute4(this.#host, { ...make(), realm });
     let route = this.#simple.get(key);
     if (!route) {
       route = new MadeRoute4(this.#host, make());

@@ -56,7 +56,7 @@ export class OutputRouting4 {
         device = this.#addresses.deviceOf(flow.source);
         if (!device) return EINVAL;
         flow.outDevice = device.index;
-        return this.#make4(flow, undefined, device);
+        return this.#make4(flow, undefined, device, 0);
       }
       if (!flow.anySource && !this.#addresses.isOwnAddress(flow.source)) return EINVAL;
     }
@@ -67,7 +67,7 @@ export class OutputRouting4 {
       const localMulticast = (flow.destination & 0xffffff00) === 224 << 24;
       if (localMulticast || isLimitedBroadcast(flow.destination) || flow.protocol === 2) {
         if (flow.source === 0) flow.source = this.#addresses.sourceAddress(device.index, 0, SCOPE.LINK);
-        return this.#make4(flow, undefined, device);
+        return this.#make4(flow, undefined, device, 0);
       }
       if (flow.source === 0) {
         if (isMulticast4(flow.destination))
@@ -91,13 +91,16 @@ export class OutputRouting4 {
       if (!device) return error;
       // A device was asked for: the destination is taken to be on its link.
       if (flow.source === 0) flow.source = this.#addresses.sourceAddress(device.index, 0, SCOPE.LINK);
-      return this.#make4(flow, undefined, device);
+      return this.#make4(flow, undefined, device, result.ruleRealm);
     }
     const entry = result.entry!;
     if (entry.type === ROUTE_TYPE.LOCAL) {
       if (flow.source === 0) flow.source = entry.source !== 0 ? entry.source : flow.destination;
       flow.outDevice = LOOPBACK_INDEX;
-      return this.#checkLoopback(flow, interfaces.byIndex(LOOPBACK_INDEX)!) || this.#make.localOutput(entry);
+      return (
+        this.#checkLoopback(flow, interfaces.byIndex(LOOPBACK_INDEX)!) ||
+        this.#make.localOutput(entry, result.ruleRealm)
+      );
     }
     let index = result.hopIndex;
     if (entry.nextHops.length > 1 && flow.outDevice === 0)
@@ -106,7 +109,7 @@ export class OutputRouting4 {
     if (flow.source === 0) flow.source = this.#addresses.preferredSource(entry, hop);
     flow.outDevice = hop.device;
     const out = interfaces.byIndex(hop.device);
-    return out ? this.#make4(flow, entry, out, hop, index) : ENODEV;
+    return out ? this.#make4(flow, entry, out, result.ruleRealm, hop, index) : ENODEV;
   }
 
   #checkLoopback(flow: Flow4, device: Interface): number {
@@ -118,6 +121,7 @@ export class OutputRouting4 {
     flow: Flow4,
     entry: FibEntry4 | undefined,
     device: Interface,
+    ruleRealm: number,
     hop?: NextHop4,
     index = 0,
   ): Route4 | number {
@@ -125,12 +129,12 @@ export class OutputRouting4 {
     if (error) return error;
     const { destination } = flow;
     if (isLimitedBroadcast(destination) || entry?.type === ROUTE_TYPE.BROADCAST) {
-      return this.#make.broadcast(0, device.index);
+      return this.#make.broadcast(0, device.index, ruleRealm);
     }
     if (isMulticast4(destination))
-      return this.#make.multicast(device.index, device.groups4.has(destination), 1, entry, hop);
+      return this.#make.multicast(device.index, device.groups4.has(destination), 1, ruleRealm, entry, hop);
     if (isZeronet(destination)) return EINVAL;
-    if (!entry || !hop) return this.#make.onLink(device.index);
-    return this.#make.onward('output', entry, hop, index, this.#exceptions.find(destination));
+    if (!entry || !hop) return this.#make.onLink(device.index, ruleRealm);
+    return this.#make.onward('output', entry, hop, index, this.#exceptions.find(destination), ruleRealm, 0);
   }
 }

@@ -23,6 +23,8 @@ export interface NextHop4 {
   /** 1–256. */
   readonly weight: number;
   readonly onlink: boolean;
+  /** Realm of those who go this way, and in the upper half of those who come from there (tclassid); 0 for none. */
+  readonly realm: number;
   /** RT_SCOPE of the next hop: HOST without a gateway, else LINK (fib_check_nh). */
   readonly scope: number;
   /** The interface is down. */
@@ -42,6 +44,7 @@ export interface FibEntry4 {
   readonly protocol: number;
   /** Source that the host's own packets get, 0 if none is set. */
   readonly source: number;
+  /** As it was given for the whole route; packets go by that of the next hop. */
   readonly realm: number;
   /** Metrics: mtu, advmss, hoplimit, …; names as `ip route` has them. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -68,6 +71,8 @@ export interface Route4 extends Route {
   readonly scope: number;
   readonly table: number;
   readonly entry: FibEntry4 | undefined;
+  /** When it was made: the tables' generation. */
+  readonly generation: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly mtuLocked: boolean;
   /** The decision in words, for those who watch. */

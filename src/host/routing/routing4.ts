@@ -61,6 +61,11 @@ export class Routing4 {
     this.#tables.insert(entry, append);
   }
 
+  /** See {@link Tables4.replace}. */
+  replace(old: FibEntry4, entry: FibEntry4): void {
+    this.#tables.replace(old, entry);
+  }
+
   remove(entry: FibEntry4): void {
     this.#tables.remove(entry);
   }

@@ -82,6 +82,7 @@ export class PolicyRules {
   custom = false;
   /** Grows with every change. */
   generation = 0;
+  #withRealm = 0;
   readonly #nameOf: (index: number) => string;
 
   constructor(words: 1 | 4, nameOf: (index: number) => string) {
@@ -93,6 +94,11 @@ export class PolicyRules {
     ];
     // IPv6 has no table default.
     if (words === 1) this.#rules.push(policyRule(words, { priority: 32767, table: 253, ...kernel }));
+  }
+
+  /** A rule has a realm. */
+  get usesRealms(): boolean {
+    return this.#withRealm > 0;
   }
 
   list(): readonly PolicyRule[] {
@@ -108,6 +114,7 @@ export class PolicyRules {
   /** Behind those of the same priority. */
   add(rule: PolicyRule): void {
     this.generation++;
+    if (rule.realm !== 0) this.#withRealm++;
     const at = this.#rules.findIndex((other) => other.priority > rule.priority);
     this.#rules =
       at < 0 ? [...this.#rules, rule] : [...this.#rules.slice(0, at), rule, ...this.#rules.slice(at)];
@@ -116,6 +123,7 @@ export class PolicyRules {
 
   remove(rule: PolicyRule): void {
     this.generation++;
+    if (rule.realm !== 0) this.#withRealm--;
     this.#rules = this.#rules.filter((other) => other !== rule);
     this.custom = true;
   }

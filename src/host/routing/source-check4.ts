@@ -19,6 +19,8 @@ export class SourceCheck4 {
   // A look-up of its own: it runs inside that of a packet.
   readonly #flow = new Flow4();
   readonly #result = new FibResult4();
+  /** Realms that the last packet's source gives its route: of the way back, upside down (fib_combine_itag). */
+  realm = 0;
 
   constructor(tables: Tables4, addresses: Addresses4) {
     this.#tables = tables;
@@ -38,7 +40,8 @@ export class SourceCheck4 {
     device: Interface,
   ): Validity {
     const filter = device.rpFilter;
-    if (filter === 0 && (device.index !== outDevice || !device.sendRedirects)) {
+    this.realm = 0;
+    if (filter === 0 && !this.#tables.usesRealms && (device.index !== outDevice || !device.sendRedirects)) {
       if (device.acceptLocal) return 0;
       if (!this.#tables.customLocal && !this.#tables.rules.custom)
         return this.#addresses.isOwnAddress(source) ? EINVAL : 0;
@@ -54,11 +57,15 @@ export class SourceCheck4 {
     const entry = result.entry!;
     if (entry.type !== ROUTE_TYPE.UNICAST && (entry.type !== ROUTE_TYPE.LOCAL || !device.acceptLocal))
       return EINVAL;
+    this.realm = sourceRealm(result.hop!.realm, result.ruleRealm);
     const uses = entry.nextHops.some((hop) => hop.device === device.index);
     if (uses || (entry.type === ROUTE_TYPE.LOCAL && device.loopback)) {
       return result.hop!.scope >= SCOPE.HOST ? 1 : 0;
     }
-    if (device.addresses4.length === 0) return filter ? EXDEV : 0;
+    if (device.addresses4.length === 0) {
+      this.realm = 0;
+      return filter ? EXDEV : 0;
+    }
     if (filter === 1) return EXDEV;
     flow.outDevice = device.index;
     if (this.#tables.lookup(flow, result) === 0 && result.entry!.type === ROUTE_TYPE.UNICAST) {
@@ -66,4 +73,8 @@ export class SourceCheck4 {
     }
     return 0;
   }
+}
+
+function sourceRealm(hop: number, rule: number): number {
+  return (hop << 16 || rule << 16) | (rule >>> 16);
 }

@@ -12,6 +12,7 @@ export class Tables4 {
   readonly #destination = new Int32Array(1);
   #customLocal = false;
   #changes = 0;
+  #hopsWithRealm = 0;
 
   constructor(nameOf: (index: number) => string) {
     this.rules = new PolicyRules(1, nameOf);
@@ -20,6 +21,11 @@ export class Tables4 {
   /** A local route that no address made was added (fib_has_custom_local_routes). */
   get customLocal(): boolean {
     return this.#customLocal;
+  }
+
+  /** A route or a rule has a realm: then those of senders are looked up as well (fib_num_tclassid_users). */
+  get usesRealms(): boolean {
+    return this.#hopsWithRealm > 0 || this.rules.usesRealms;
   }
 
   /** Grows with every change of routes or rules; what was decided before is over then (rt_genid_ipv4). */
@@ -45,17 +51,27 @@ export class Tables4 {
   /** Adds a route that was checked; `append` puts it behind those of the same metric. */
   insert(entry: FibEntry4, append = false): void {
     this.#changes++;
+    this.#hopsWithRealm += hopsWithRealm(entry);
     if (entry.table === TABLE.LOCAL && entry.protocol !== PROTOCOL.KERNEL) this.#customLocal = true;
     this.table(entry.table).insert(entry, append);
   }
 
+  /** Puts a route in the place of another of the same table, destination, TOS and metric. */
+  replace(old: FibEntry4, entry: FibEntry4): void {
+    this.#changes++;
+    this.#hopsWithRealm += hopsWithRealm(entry) - hopsWithRealm(old);
+    this.#tables.get(old.table)?.replace(old, entry);
+  }
+
   remove(entry: FibEntry4): void {
     this.#changes++;
+    this.#hopsWithRealm -= hopsWithRealm(entry);
     this.#tables.get(entry.table)?.remove(entry);
   }
 
   /** The look-up through the rules: 0 and `result`, or a negative error number (fib_lookup). */
   lookup(flow: Flow4, result: FibResult4): number {
+    result.ruleRealm = 0;
     if (!this.rules.custom) {
       // Without rules of the administrator: local, main, default, as __fib_lookup's short way.
       for (let i = 0; i < 3; i++) {
@@ -76,8 +92,15 @@ export class Tables4 {
       ) {
         return -11;
       }
+      if (found !== -11) result.ruleRealm = rule.realm;
       return found;
     });
     return answer === -3 ? ENETUNREACH : answer;
   }
+}
+
+function hopsWithRealm({ nextHops }: FibEntry4): number {
+  let count = 0;
+  for (const { realm } of nextHops) if (realm !== 0) count++;
+  return count;
 }

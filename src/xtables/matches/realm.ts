@@ -1,6 +1,6 @@
 import { FORWARD, INPUT, OUTPUT, POSTROUTING } from '../../netfilter/constants.ts';
 import { defineMatch, option } from '../extension.ts';
-import { listNamed, maskedFits, namedNumber } from '../named-number.ts';
+import { listNamed, namedNumber } from '../named-number.ts';
 import { hex } from '../values.ts';
 
 /** /etc/iproute2/rt_realms of a fresh system. */
@@ -22,7 +22,9 @@ export const realm = defineMatch({
       ? [
           {
             option: 'realm',
-            run: ({ route }) => maskedFits(route?.realm ?? 0, given),
+            // The realm under the mask is compared with the whole value: bits outside the mask never fit.
+            run: ({ route }) =>
+              (((route?.realm ?? 0) & given.value.mask) >>> 0 === given.value.value) !== given.inverted,
             explain: ({ route }) => hex((route?.realm ?? 0) >>> 0),
           },
         ]
