@@ -9,7 +9,7 @@ import type { Continuation } from '../../netfilter/hooks.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import { checkText, OK } from '../../wire/check.ts';
 import { IPV4_LENGTH, ipv4TotalLength, validateIpv4 } from '../../wire/ipv4.ts';
-import { demultiplexEarly } from '../early-demux.ts';
+import { demultiplexEarly, demultiplexMulticast } from '../early-demux.ts';
 import type { Host } from '../host.ts';
 import type { Interface } from '../interface.ts';
 import type { Route4 } from '../routing/route4.ts';
@@ -48,8 +48,11 @@ export class Receive4 {
     const looped = packet.route !== undefined;
     if (!looped) {
       const { listener } = host.ipv4.tcp;
-      if ((packet.control !== undefined || listener.busy) && !isFragment(packet)) {
-        demultiplexEarly(host, packet, packet.bytes[packet.network + 9]!, listener);
+      const protocol = packet.bytes[packet.network + 9]!;
+      if (packet.type === PACKET_MULTICAST) {
+        if (!isFragment(packet)) demultiplexMulticast(host, packet, protocol);
+      } else if ((packet.control !== undefined || listener.busy) && !isFragment(packet)) {
+        demultiplexEarly(host, packet, protocol, listener);
       }
       packet.route ??= host.routing4.input(packet);
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parsePacket } from '../../formats/packet-language/index.ts';
 import { Cgroups } from '../cgroups.ts';
 import { bench } from '../extension.fixture.ts';
 
@@ -45,6 +46,20 @@ test('a connection has the group of its listener, also on the way in', () => {
   receive(`${segment} ack seq 2 ack ${acknowledged}`);
   expect(count('INPUT')).toBe(0);
   receive(`${segment} psh,ack seq 2 ack ${acknowledged} "data"`);
+  expect(count('INPUT')).toBe(1);
+});
+
+test('a datagram to a group of the host belongs to the only socket of its port', () => {
+  const { host, run, count } = bench();
+  host.sockets.open({ proto: 'udp', address: '0.0.0.0', port: 53, classId: 7 });
+  run('iptables -A INPUT -m cgroup --cgroup 7');
+  const frame = (to: string, port: number) =>
+    parsePacket(`udp 192.0.2.10:4000 > ${to}:${port}`).frame({
+      destination: Uint8Array.of(1, 0, 0x5e, 0, 0, 1),
+      source: Uint8Array.of(2, 0, 0, 0, 1, 0x10),
+    });
+  for (const port of [53, 54]) host.receive('lan0', frame('224.0.0.1', port));
+  host.receive('lan0', frame('192.0.2.1', 53));
   expect(count('INPUT')).toBe(1);
 });
 

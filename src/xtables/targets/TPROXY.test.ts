@@ -79,6 +79,16 @@ test('a connection to an address that is not the host’s', () => {
   expect(at.out).toHaveLength(1);
 });
 
+test('a rule that is refused for its protocol leaves defragmentation on, as in Linux', () => {
+  const { run, receive, count } = bench();
+  const fragment = 'udp 192.0.2.10:4000 > 203.0.113.9:53 mf payload len 16';
+  run('iptables -t mangle -A PREROUTING');
+  receive(`${fragment} id 9`);
+  expect(() => run('iptables -t mangle -A PREROUTING -j TPROXY --on-port 1')).toThrow('Invalid argument');
+  receive(`${fragment} id 10`);
+  expect(count('PREROUTING', 1, 'mangle')).toBe(1);
+});
+
 test('only for TCP and UDP in PREROUTING of mangle', () => {
   const { run } = bench();
   const target = '-j TPROXY --on-port 5353';

@@ -62,8 +62,11 @@ export const TPROXY = defineTarget({
     if (!port || !ip || !marked) return '';
     return ` TPROXY redirect ${formatAddress(ip.value)}:${port.value} mark ${mark.print(marked.value, context)}`;
   },
-  check(_values, { protocol, protocolInverted }) {
-    return (protocol === TCP || protocol === UDP) && !protocolInverted ? undefined : 'EINVAL';
+  check(_values, { protocol, protocolInverted, family, services }) {
+    if ((protocol === TCP || protocol === UDP) && !protocolInverted) return undefined;
+    // By then fragments are being gathered, and nobody ends it (net/netfilter/xt_TPROXY.c tproxy_tg4_check).
+    services.defragment(family);
+    return 'EINVAL';
   },
   create({ 'on-port': port, 'on-ip': ip, 'tproxy-mark': marked }, environment) {
     const { family, services } = environment;
