@@ -61,7 +61,7 @@ export interface Counting {
   bytes: number;
   update: boolean;
   /** Refuses an element for its counters; undefined if none are asked for. */
-  accepts: ((packets: number, bytes: number) => boolean) | undefined;
+  accepts: ((entry: Entry) => boolean) | undefined;
 }
 
 /** Counts the packet and asks the counters; false also for what is over (ip_set_match_extensions). */
@@ -76,9 +76,7 @@ export function fits(settings: SetSettings, entry: Entry, now: number, counting?
       entry.bytesHigh = (entry.bytesHigh + 1) & 0xffff;
     }
   }
-  if (!counting.accepts) return true;
-  const packets = entry.packetsHigh * COUNTER_STEP + entry.packets;
-  return counting.accepts(packets, entry.bytesHigh * COUNTER_STEP + entry.bytes);
+  return counting.accepts === undefined || counting.accepts(entry);
 }
 
 /** Gives an element what was asked for it. Counters that are not given stay as they are (ip_set_init_counter). */

@@ -26,7 +26,7 @@ export interface Question {
   readonly updateCounters: boolean;
   readonly updateSubcounters: boolean;
   /** Refuses an element for its counters; undefined if none are asked for. */
-  readonly counters: ((packets: number, bytes: number) => boolean) | undefined;
+  readonly counters: Counting['accepts'];
 }
 
 const TCP = 6;

@@ -39,6 +39,7 @@
  * Nothing outside the extension's file asks for its name.
  */
 import type { Conntrack } from '../conntrack/conntrack.ts';
+import type { Sets } from '../ipset/sets.ts';
 import type { Nat } from '../nat/nat.ts';
 import type { ErrnoName, Family, Hook } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
@@ -60,6 +61,8 @@ export interface RuleContext {
   readonly protocol: number;
   readonly protocolInverted: boolean;
   readonly names: Names;
+  /** The host's sets of `ipset`, whose names rules say; undefined where there is no host. */
+  readonly sets?: Sets | undefined;
 }
 
 /** Where an argument stands. */

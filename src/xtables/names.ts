@@ -1,4 +1,3 @@
-import type { Sets } from '../ipset/sets.ts';
 import type { Family } from '../netfilter/constants.ts';
 import { type Address, formatAddress, parseDotted, parseIpv6 } from './address.ts';
 import { GROUPS, NETWORKS, PROTOCOLS, SERVICES, USERS } from './name-tables.ts';
@@ -31,8 +30,6 @@ const FRESH: Required<Omit<NameTexts, 'connlabels'>> = {
  * on the host. Without texts it is what a fresh host has.
  */
 export class Names {
-  /** The host's sets, whose names rules say; undefined where there is no host. */
-  sets: Sets | undefined;
   readonly #servicePorts = new Map<string, number>();
   readonly #serviceNames = new Map<string, string>();
   readonly #protocolNumbers = new Map<string, number>();

@@ -12,9 +12,9 @@ export interface SetReference {
 }
 
 /** Sets are looked up while the rule is read, as the real tool does. */
-function check(name: string, { family, names }: RuleContext): void {
+function check(name: string, { family, sets }: RuleContext): void {
   if (name.length > MOST_NAME) throw new Problem(`setname \`${name}' too long, max ${MOST_NAME} characters.`);
-  const slot = names.sets?.find(name);
+  const slot = sets?.find(name);
   if (!slot) throw new Problem(`Set ${name} doesn't exist.\n`);
   const has = slot.set.settings.family;
   if (has === 0 || has === family) return;
@@ -22,8 +22,10 @@ function check(name: string, { family, names }: RuleContext): void {
   throw new Problem(`The protocol family of set ${name} is ${word}, which is not applicable.\n`);
 }
 
+/** One `src` or `dst` for each part; what follows those letters is not looked at, empty words are none but the first. */
 function directions(text: string): readonly boolean[] {
-  const given = text.split(',').filter((word) => word !== '');
+  const words = text.split(',');
+  const given = words.filter((word, index) => word !== '' || index === 0);
   return given.map((word, index) => {
     if (index >= MOST_DIRECTIONS) throw new Problem(`Can't be more src/dst options than ${MOST_DIRECTIONS}.`);
     if (word.startsWith('src')) return true;

@@ -1,5 +1,4 @@
 import type { Conntrack } from '../conntrack/conntrack.ts';
-import { Sets } from '../ipset/sets.ts';
 import type { Nat } from '../nat/nat.ts';
 import {
   type Family,
@@ -76,8 +75,6 @@ export class Xtables {
   /** Where commands look up services, protocols, hosts and users. A fresh host's if none was given. */
   get names(): Names {
     this.#names ??= freshNames();
-    // A fresh host's names are shared by all such hosts, their sets are not.
-    this.#names.sets = this.shared(Sets);
     return this.#names;
   }
 

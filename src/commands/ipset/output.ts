@@ -56,8 +56,8 @@ function extras(entry: Entry, { settings }: IpSet, now: number): readonly Field[
       entry.expires === 0 ? entry.waits : Math.max(1, Math.floor((entry.expires - now) / MICROSECONDS));
     fields.push(['timeout', String(left)]);
   }
-  if (entry.wildcard) fields.push(['wildcard', undefined]);
   if (entry.nomatch) fields.push(['nomatch', undefined]);
+  if (entry.wildcard) fields.push(['wildcard', undefined]);
   if (settings.counters) {
     fields.push(['packets', counter(entry.packets, entry.packetsHigh)]);
     fields.push(['bytes', counter(entry.bytes, entry.bytesHigh)]);

@@ -98,6 +98,7 @@ export class CommandLine {
       protocol: this.protocol,
       protocolInverted: this.inverted.includes('p'),
       names: this.reader.names,
+      sets: this.reader.sets,
     };
   }
 

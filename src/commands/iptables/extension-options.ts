@@ -38,6 +38,7 @@ class OptionContext implements ParseContext {
   readonly protocol: number;
   readonly protocolInverted: boolean;
   readonly names: ParseContext['names'];
+  readonly sets: ParseContext['sets'];
   readonly extension: string;
   readonly option: string;
   readonly inverted: boolean;
@@ -58,6 +59,7 @@ class OptionContext implements ParseContext {
     this.protocol = rule.protocol;
     this.protocolInverted = rule.protocolInverted;
     this.names = rule.names;
+    this.sets = rule.sets;
     this.extension = extension;
     this.option = option;
     this.inverted = inverted;

@@ -1,3 +1,4 @@
+import { Sets } from '../../ipset/sets.ts';
 import type { Family } from '../../netfilter/constants.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
 import type { Command, CommandResult } from '../command.ts';
@@ -15,6 +16,7 @@ export function runIptables(xtables: Xtables, family: Family, argv: readonly str
       const reader: Reader = {
         family,
         names: xtables.names,
+        sets: xtables.shared(Sets),
         output,
         program,
         restoring: false,

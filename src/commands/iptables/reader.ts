@@ -1,3 +1,4 @@
+import type { Sets } from '../../ipset/sets.ts';
 import type { Family } from '../../netfilter/constants.ts';
 import type { Extension } from '../../xtables/extension.ts';
 import type { Names } from '../../xtables/names.ts';
@@ -15,6 +16,8 @@ export const STANDARD = 'standard';
 export interface Reader {
   readonly family: Family;
   readonly names: Names;
+  /** The host's sets of `ipset`. */
+  readonly sets: Sets;
   readonly output: Output;
   /** Name of the program, for messages: `iptables`, `iptables-restore`. */
   readonly program: string;

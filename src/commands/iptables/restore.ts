@@ -1,3 +1,4 @@
+import { Sets } from '../../ipset/sets.ts';
 import type { Family } from '../../netfilter/constants.ts';
 import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import type { Extension } from '../../xtables/extension.ts';
@@ -90,6 +91,7 @@ class Restore {
     this.#reader = {
       family,
       names: xtables.names,
+      sets: xtables.shared(Sets),
       output,
       program,
       restoring: true,

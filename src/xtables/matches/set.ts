@@ -1,76 +1,114 @@
+import { COUNTER_STEP, type Entry } from '../../ipset/entry.ts';
 import { PacketSets, type Question } from '../../ipset/packet.ts';
 import { Sets } from '../../ipset/sets.ts';
-import { defineMatch, type Given, option, type Values } from '../extension.ts';
+import { defineMatch, option, type Values, type ValueType } from '../extension.ts';
 import { Problem } from '../problem.ts';
 import { setReference, useSet } from '../set-options.ts';
-import { flag, integer } from '../values.ts';
+import { flag, readUnsigned } from '../values.ts';
 
-const MOST = Number.MAX_SAFE_INTEGER;
 const reference = setReference(() => '--match-set requires two args.');
-const count = integer(0, MOST);
+const ONCE = '--match-set can be specified only once';
+const COUNTERS = ['packets', 'bytes'] as const;
+const COMPARISONS = ['eq', 'lt', 'gt'] as const;
+
+/** A number that a counter is compared with; of each counter there is one comparison. */
+const count: ValueType<bigint> = {
+  syntax: 'value',
+  argument: 'required',
+  parse(text, context) {
+    const { option: key, inverted } = context;
+    const [counter, how] = key.split('-') as [string, string];
+    if (COMPARISONS.some((other) => context.has(`${counter}-${other}`)))
+      throw new Problem(`only one of the --${counter}-[eq|lt|gt] is allowed`);
+    if (inverted && how !== 'eq') throw new Problem(`--${key} option cannot be inverted`);
+    const read = text.trimStart().startsWith('-') ? undefined : readUnsigned(text);
+    if (read?.rest !== '') throw new Problem(`Cannot parse ${text} as a counter value`);
+    return read.value;
+  },
+  print: String,
+};
 
 const options = {
   'match-set': option(
     {
       ...reference,
       parse(name, context) {
+        if (context.has('set')) throw new Problem(ONCE);
         return reference.parse(name, context);
       },
     },
-    {
-      invert: true,
-      repeated: '--match-set can be specified only once',
-      help: 'The set, and src or dst for each part.',
-    },
+    { invert: true, repeated: ONCE, help: 'The set, and src or dst for each part.' },
   ),
   set: option(
     {
       ...reference,
       parse(name, context) {
         context.warn('--set option deprecated, please use --match-set\n');
+        if (context.has('match-set')) throw new Problem(ONCE);
         return reference.parse(name, context);
       },
     },
-    { invert: true, help: 'Older name of --match-set.' },
+    { invert: true, repeated: ONCE, help: 'Older name of --match-set.' },
   ),
-  'return-nomatch': option(flag, { invert: true, help: 'Fits what falls into elements with nomatch.' }),
-  'update-counters': option(flag, { invert: true, help: 'Inverted: the packet is not counted.' }),
+  'return-nomatch': option(
+    {
+      ...flag,
+      parse(_, { inverted }) {
+        if (inverted) throw new Problem('--return-nomatch flag cannot be inverted');
+        return true;
+      },
+    },
+    { invert: true, repeated: 'replace', help: 'Fits what falls into elements with nomatch.' },
+  ),
+  'update-counters': option(flag, {
+    invert: true,
+    repeated: 'replace',
+    help: 'Inverted: the packet is not counted.',
+  }),
   'update-subcounters': option(flag, {
     invert: true,
+    repeated: 'replace',
     help: 'Inverted: the packet is not counted in the sets of a list.',
   }),
-  'packets-eq': option(count, { invert: true, help: 'The element has counted so many packets.' }),
-  'packets-lt': option(count, { help: 'Fewer packets.' }),
-  'packets-gt': option(count, { help: 'More packets.' }),
-  'bytes-eq': option(count, { invert: true, help: 'The element has counted so many bytes.' }),
-  'bytes-lt': option(count, { help: 'Fewer bytes.' }),
-  'bytes-gt': option(count, { help: 'More bytes.' }),
+  // What is wrong with a second one the value says.
+  'packets-eq': comparison('The element has counted so many packets.'),
+  'packets-lt': comparison('Fewer packets.'),
+  'packets-gt': comparison('More packets.'),
+  'bytes-eq': comparison('The element has counted so many bytes.'),
+  'bytes-lt': comparison('Fewer bytes.'),
+  'bytes-gt': comparison('More bytes.'),
 };
 
-type SetValues = Values<typeof options>;
-type Counted = (value: number) => boolean;
+function comparison(help: string) {
+  return option(count, { invert: true, repeated: 'replace', help });
+}
 
-function counted(
-  eq: Given<number> | undefined,
-  lt: Given<number> | undefined,
-  gt: Given<number> | undefined,
-): Counted | undefined {
-  if (eq) return (value) => (value === eq.value) !== eq.inverted;
-  if (lt) return (value) => value < lt.value;
-  return gt && ((value) => value > gt.value);
+type SetValues = Values<typeof options>;
+
+/** Whether one counter of an element is as the rule wants it; undefined if it asks nothing about it. */
+function counted(values: SetValues, counter: (typeof COUNTERS)[number]): Question['counters'] {
+  const how = COMPARISONS.find((one) => values[`${counter}-${one}`]);
+  const given = how && values[`${counter}-${how}`];
+  if (!given) return undefined;
+  const low = Number(given.value % BigInt(COUNTER_STEP));
+  const high = Number(given.value / BigInt(COUNTER_STEP));
+  const difference = (entry: Entry): number =>
+    counter === 'packets'
+      ? entry.packetsHigh - high || entry.packets - low
+      : entry.bytesHigh - high || entry.bytes - low;
+  if (how === 'eq') return (entry) => (difference(entry) === 0) !== given.inverted;
+  return how === 'lt' ? (entry) => difference(entry) < 0 : (entry) => difference(entry) > 0;
 }
 
 function question(values: SetValues): Question {
-  const packets = counted(values['packets-eq'], values['packets-lt'], values['packets-gt']);
-  const bytes = counted(values['bytes-eq'], values['bytes-lt'], values['bytes-gt']);
-  const counters =
-    packets || bytes ? (p: number, b: number) => (packets?.(p) ?? true) && (bytes?.(b) ?? true) : undefined;
+  const packets = counted(values, 'packets');
+  const bytes = counted(values, 'bytes');
   return {
     source: values['match-set']?.value.source ?? [],
-    returnNomatch: values['return-nomatch'] !== undefined && !values['return-nomatch'].inverted,
-    updateCounters: !values['update-counters']?.inverted,
-    updateSubcounters: !values['update-subcounters']?.inverted,
-    counters,
+    returnNomatch: values['return-nomatch'] !== undefined,
+    updateCounters: values['update-counters'] === undefined,
+    updateSubcounters: values['update-subcounters'] === undefined,
+    counters: packets && bytes ? (entry) => packets(entry) && bytes(entry) : (packets ?? bytes),
   };
 }
 
@@ -87,15 +125,22 @@ export const set = defineMatch({
     if (values['match-set'] || values.set) return;
     throw new Problem("You must specify `--match-set' with proper arguments");
   },
-  settle({ set: older, 'match-set': given, ...rest }) {
+  settle({ set: older, 'match-set': given, 'update-counters': all, 'update-subcounters': below, ...rest }) {
     const one = given ?? older;
-    return { ...(one ? { 'match-set': { value: one.value, inverted: one.inverted } } : {}), ...rest };
+    return {
+      ...(one ? { 'match-set': { value: one.value, inverted: one.inverted } } : {}),
+      // Counting is what happens anyhow.
+      ...(all?.inverted ? { 'update-counters': all } : {}),
+      ...(below?.inverted ? { 'update-subcounters': below } : {}),
+      ...rest,
+    };
   },
   list(values, context) {
     let text = '';
-    for (const [key, given] of Object.entries(values)) {
+    for (const key of Object.keys(options) as (keyof typeof options)[]) {
+      const given = values[key];
       if (!given) continue;
-      const { type } = options[key as keyof typeof options];
+      const { type } = options[key];
       const value = type.argument === 'none' ? '' : ` ${type.print(given.value as never, context)}`;
       text += `${given.inverted ? ' !' : ''} ${key}${value}`;
     }

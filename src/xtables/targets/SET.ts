@@ -8,6 +8,15 @@ import { flag, unsigned } from '../values.ts';
 const MOST_TIMEOUT = 0xfffffffe;
 const KEYS = ['add-set', 'del-set', 'map-set'] as const;
 
+/** Options that make sense with one of the sets only. */
+const ADDITIONS = [
+  ['exist', 'Flag', 'add-set'],
+  ['timeout', 'Option', 'add-set'],
+  ['map-mark', 'Flag', 'map-set'],
+  ['map-prio', 'Flag', 'map-set'],
+  ['map-queue', 'Flag', 'map-set'],
+] as const;
+
 const reference = setReference(({ option: key }) => `--${key} requires two args.`);
 
 const seconds: ValueType<number> = {
@@ -24,16 +33,19 @@ const seconds: ValueType<number> = {
 
 const options = {
   'add-set': option(reference, {
+    invert: true,
     repeated: '--add-set can be specified only once',
     help: 'Adds the packet to the set.',
   }),
   exist: option(flag, { repeated: 'replace', help: 'What is there already gets its time anew.' }),
   timeout: option(seconds, { repeated: 'replace', help: 'How long the element stays, in seconds.' }),
   'del-set': option(reference, {
+    invert: true,
     repeated: '--del-set can be specified only once',
     help: 'Takes the packet out of the set.',
   }),
   'map-set': option(reference, {
+    invert: true,
     repeated: '--map-set can be specified only once',
     help: 'Gives the packet what its element says.',
   }),
@@ -56,14 +68,24 @@ export const SET = defineTarget({
   verify(values) {
     if (!KEYS.some((key) => values[key]))
       throw new Problem("You must specify either `--add-set' or `--del-set' or `--map-set'");
+    for (const [key, word, only] of ADDITIONS) {
+      if (values[key] && !values[only])
+        throw new Problem(`${word} \`--${key}' can be used with \`--${only}' only`);
+    }
     if (values['map-set'] && !values['map-mark'] && !values['map-prio'] && !values['map-queue'])
       throw new Problem("You must specify flags `--map-mark' or '--map-prio` or `--map-queue'");
   },
+  settle(values) {
+    // The real tool reads a `!` and forgets it.
+    const plain = Object.entries(values).map(([key, given]) => [key, given && { ...given, inverted: false }]);
+    return Object.fromEntries(plain);
+  },
   list(values, context) {
     let text = '';
-    for (const [key, given] of Object.entries(values)) {
+    for (const key of Object.keys(options) as (keyof typeof options)[]) {
+      const given = values[key];
       if (!given) continue;
-      const { type } = options[key as keyof typeof options];
+      const { type } = options[key];
       text += ` ${key}${type.argument === 'none' ? '' : ` ${type.print(given.value as never, context)}`}`;
     }
     return text;
