@@ -1,5 +1,6 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import type { Host } from '../host.ts';
+import { describe, tableText } from './describe4.ts';
 import type { Exception4 } from './exceptions4.ts';
 import {
   type FibEntry4,
@@ -10,7 +11,6 @@ import {
   TABLE,
   typeError,
 } from './route4.ts';
-import { dotted } from './special4.ts';
 
 const LOOPBACK_INDEX = 1;
 const NO_METRICS: Readonly<Record<string, number>> = {};
@@ -68,7 +68,7 @@ class MadeRoute4 implements Route4 {
     this.isMulticast = given.type === ROUTE_TYPE.MULTICAST;
     this.realm = given.realm ?? 0;
     this.entry = given.entry;
-    this.generation = host.routing4?.generation ?? 0;
+    this.generation = host.routing4.generation;
     this.#learnedMtu = given.learnedMtu ?? 0;
     this.#locked = given.locked ?? false;
   }
@@ -101,8 +101,7 @@ class MadeRoute4 implements Route4 {
   get why(): string {
     const { entry } = this;
     if (!entry) return this.error !== 0 ? 'no route to the destination' : this.#withoutEntry();
-    const table = TABLE_NAMES.get(entry.table) ?? `table ${entry.table}`;
-    return `${table}: ${describe(this.#host, entry, this.gateway, this.outDevice)}`;
+    return `${tableText(entry.table)}: ${describe(this.#host, entry, this.gateway, this.outDevice)}`;
   }
 
   #withoutEntry(): string {
@@ -127,32 +126,6 @@ function withRealm(realm: number, more: number): number {
   return (((realm >>> 16 || more >>> 16) << 16) | low) >>> 0;
 }
 
-const TABLE_NAMES = new Map<number, string>([
-  [TABLE.LOCAL, 'local'],
-  [TABLE.MAIN, 'main'],
-  [TABLE.DEFAULT, 'default'],
-]);
-const TYPE_NAMES = new Map<number, string>([
-  [ROUTE_TYPE.LOCAL, 'local '],
-  [ROUTE_TYPE.BROADCAST, 'broadcast '],
-  [ROUTE_TYPE.BLACKHOLE, 'blackhole '],
-  [ROUTE_TYPE.UNREACHABLE, 'unreachable '],
-  [ROUTE_TYPE.PROHIBIT, 'prohibit '],
-  [ROUTE_TYPE.THROW, 'throw '],
-]);
-
-/** A route in the words of `ip route`. */
-function describe(host: Host, entry: FibEntry4, gateway: number, outDevice: number): string {
-  const { destination, prefixLength, nextHops } = entry;
-  const to =
-    prefixLength === 0 ? 'default' : dotted(destination) + (prefixLength === 32 ? '' : `/${prefixLength}`);
-  const via = gateway !== 0 ? ` via ${dotted(gateway)}` : '';
-  const device = nextHops[0]
-    ? host.interfaces.nameOf(entry.type === ROUTE_TYPE.LOCAL ? nextHops[0].device : outDevice)
-    : '';
-  return `${TYPE_NAMES.get(entry.type) ?? ''}${to}${via}${device ? ` dev ${device}` : ''}`;
-}
-
 /** Makes decisions and keeps them, so that a look-up makes nothing. */
 export class RouteMaker4 {
   readonly #host: Host;
@@ -174,11 +147,9 @@ export class RouteMaker4 {
   ): Route4 {
     const realm = withRealm(withRealm(hop.realm, ruleRealm), sourceRealm);
     if (exception) return this.#onward(entry, hop, exception, realm);
-    const key = index * 2 + (kind === 'forward' ? 0 : 1);
     // Linux keeps the realm of the first packet's rule with the route, unless the source gave one as well (rt_set_nexthop).
-    return this.#kept(entry, sourceRealm === 0 ? key : key + realm * REALM_KEY, () =>
-      this.#onward(entry, hop, undefined, realm),
-    );
+    const key = index * 2 + (kind === 'forward' ? 0 : 1) + (sourceRealm === 0 ? 0 : realm * REALM_KEY);
+    return this.#kept(entry, key) ?? this.#keep(entry, key, this.#onward(entry, hop, undefined, realm));
   }
 
   #onward(entry: FibEntry4, hop: NextHop4, exception: Exception4 | undefined, realm: number): MadeRoute4 {
@@ -208,17 +179,18 @@ export class RouteMaker4 {
   }
 
   #local(entry: FibEntry4, key: number, realm: number): Route4 {
-    const make = () =>
-      new MadeRoute4(this.#host, {
-        kind: 'deliver',
-        type: ROUTE_TYPE.LOCAL,
-        outDevice: LOOPBACK_INDEX,
-        isLocal: true,
-        source: entry.source,
-        realm,
-        entry,
-      });
-    return this.#kept(entry, key, make);
+    const kept = this.#kept(entry, key);
+    if (kept) return kept;
+    const made = new MadeRoute4(this.#host, {
+      kind: 'deliver',
+      type: ROUTE_TYPE.LOCAL,
+      outDevice: LOOPBACK_INDEX,
+      isLocal: true,
+      source: entry.source,
+      realm,
+      entry,
+    });
+    return this.#keep(entry, key, made);
   }
 
   /** Neither source nor destination was given: 127.0.0.1 to 127.0.0.1. */
@@ -289,17 +261,20 @@ export class RouteMaker4 {
       error,
       entry: saying,
     });
-    return saying
-      ? this.#kept(saying, FAILED_KEY, () => new MadeRoute4(this.#host, make()))
-      : this.#cached(0x10000000 - error, 0, make);
+    if (!saying) return this.#cached(0x10000000 - error, 0, make);
+    return (
+      this.#kept(saying, FAILED_KEY) ?? this.#keep(saying, FAILED_KEY, new MadeRoute4(this.#host, make()))
+    );
   }
 
-  #kept(entry: FibEntry4, key: number, make: () => MadeRoute4): Route4 {
-    let route = entry.made.get(key);
-    if (!route || route.generation !== this.#host.routing4.generation) {
-      route = make();
-      entry.made.set(key, route);
-    }
+  /** What was made of an entry, if nothing has changed since. */
+  #kept(entry: FibEntry4, key: number): Route4 | undefined {
+    const route = entry.made.get(key);
+    return route?.generation === this.#host.routing4.generation ? route : undefined;
+  }
+
+  #keep(entry: FibEntry4, key: number, route: Route4): Route4 {
+    entry.made.set(key, route);
     return route;
   }
 

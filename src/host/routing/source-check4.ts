@@ -76,5 +76,5 @@ export class SourceCheck4 {
 }
 
 function sourceRealm(hop: number, rule: number): number {
-  return (hop << 16 || rule << 16) | (rule >>> 16);
+  return ((hop << 16 || rule << 16) | (rule >>> 16)) >>> 0;
 }
