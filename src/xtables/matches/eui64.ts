@@ -20,20 +20,34 @@ function isMadeOfMac({ bytes, link, network }: Packet): boolean {
 
 const hasFrame = ({ link, network }: Packet): boolean => link >= 0 && link + ETHERNET_HEADER <= network;
 
+/** lo is no Ethernet, though its packets have such a header. */
+const LOOPBACK_INDEX = 1;
+
 export const eui64 = defineMatch({
   name: 'eui64',
   families: [6],
   summary: 'the source address ends in the sender’s MAC address',
-  about: 'Finds forged source addresses on a link whose hosts make their addresses from their MAC addresses.',
+  about:
+    'Finds forged source addresses on a link whose hosts make their addresses from their MAC addresses. Packets of lo never ' +
+    'match; copies of the host’s own multicasts, which come back without an Ethernet header, are dropped.',
   source: 'net/ipv6/netfilter/ip6t_eui64.c eui64_mt6',
   hooks: [PREROUTING, INPUT, FORWARD],
   options: {},
   list: () => 'eui64 ',
   tests: () => [
     {
-      run: (packet) => hasFrame(packet) && isMadeOfMac(packet),
-      explain: (packet) =>
-        hasFrame(packet) ? 'the address has other bytes than the frame' : 'it came in no Ethernet frame',
+      run(packet, place) {
+        if (place.inDevice === LOOPBACK_INDEX) return false;
+        if (hasFrame(packet)) return isMadeOfMac(packet);
+        place.drop = true;
+        return false;
+      },
+      explain(packet, { inDevice }) {
+        if (inDevice === LOOPBACK_INDEX) return 'it came in no Ethernet frame';
+        return hasFrame(packet)
+          ? 'the address has other bytes than the frame'
+          : 'it has no Ethernet header: the packet is dropped';
+      },
     },
   ],
 });
