@@ -86,7 +86,8 @@ export class BitmapSet implements ElementSet {
     const has = this.#has(id);
     const fills = has && !entry.mac && mac !== undefined;
     if (has && !fills && !this.#looksOver(entry, now) && !exist) return 'EXIST';
-    if (!has || fills || (mac && exist)) entry.mac = mac;
+    // A packet's address is only lent.
+    if (!has || fills || (mac && exist)) entry.mac = mac && [mac[0], mac[1]];
     this.#set(id);
     const ofSet = this.settings.timeout;
     const asked = extras.timeout ?? ofSet;

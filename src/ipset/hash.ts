@@ -143,9 +143,9 @@ export class HashSet implements ElementSet {
   }
 
   #link(entry: Entry, now: number): void {
-    if (this.#count >= this.#buckets.length * 2) {
+    if (this.#count >= this.#buckets.length) {
       this.#purge(now);
-      if (this.#count >= this.#buckets.length) this.#grow();
+      if (this.#count >= this.#buckets.length / 2) this.#grow();
     }
     this.#append(entry);
     this.#count++;

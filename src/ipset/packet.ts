@@ -36,6 +36,7 @@ const UDP = 17;
 export class PacketSets {
   readonly #services: Services;
   readonly #key: Key = emptyKey();
+  readonly #mac: [number, number] = [0, 0];
   readonly #counting: Counting = { bytes: 0, update: false, accepts: undefined };
   /** What fitted last. */
   found: Entry | undefined;
@@ -182,8 +183,11 @@ export class PacketSets {
           const high = get16(packet.bytes, from);
           const low = get32(packet.bytes, from + 2) | 0;
           if (high === 0 && low === 0) return false;
-          if (set.kind === 'bitmap') key.mac = [high, low];
-          else {
+          if (set.kind === 'bitmap') {
+            this.#mac[0] = high;
+            this.#mac[1] = low;
+            key.mac = this.#mac;
+          } else {
             words[at++] = high;
             words[at++] = low;
           }

@@ -6,6 +6,7 @@ import { printIpv4 } from '../../wire/address.ts';
 import type { Names } from '../../xtables/names.ts';
 import { addressText } from './addresses.ts';
 import { keyText } from './elements.ts';
+import { memorySize } from './memory.ts';
 
 const MICROSECONDS = 1_000_000;
 
@@ -144,7 +145,7 @@ function marked(slot: Slot, format: Format, isSave: boolean, names: Names, now: 
   const body = format.terse && !isSave ? '' : `<members>\n${texts.join('')}</members>\n`;
   return (
     `<ipset name="${name}">\n<type>${set.type.name}</type>\n<revision>${set.type.revision}</revision>\n` +
-    `<header>${elements(header(set))}\n<memsize>${memorySize(set, members.length)}</memsize>\n` +
+    `<header>${elements(header(set))}\n<memsize>${memorySize(set, now)}</memsize>\n` +
     `<references>${references}</references>\n<numentries>${members.length}</numentries>\n</header>\n` +
     `${body}</ipset>\n`
   );
@@ -156,16 +157,11 @@ function listed(slot: Slot, format: Format, isSave: boolean, names: Names, now: 
   const texts = members.map(({ text, fields }) => `${text}${words(fields)}\n`).join('');
   return (
     `Name: ${name}\nType: ${set.type.name}\nRevision: ${set.type.revision}\nHeader:${words(header(set))}\n` +
-    `Size in memory: ${memorySize(set, members.length)}\nReferences: ${references}\n` +
+    `Size in memory: ${memorySize(set, now)}\nReferences: ${references}\n` +
     `Number of entries: ${members.length}\n` +
     (format.terse ? '' : 'Members:\n') +
     (format.terse && !isSave ? '' : texts)
   );
-}
-
-/** An estimate: the kernel counts its own structures, which this host has none of. */
-function memorySize({ type }: IpSet, count: number): number {
-  return (type.method === 'hash' ? 216 : 80) + 40 * count;
 }
 
 function inOrder(one: Entry, other: Entry): number {
