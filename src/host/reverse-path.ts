@@ -7,7 +7,7 @@ import { isUnicast6 } from '../xtables/unicast6.ts';
 import type { Host } from './host.ts';
 import type { Interface } from './interface.ts';
 import { FibResult4 } from './routing/fib4.ts';
-import { Flow4 } from './routing/route4.ts';
+import { Flow4, PROTOCOL } from './routing/route4.ts';
 import { Flow6 } from './routing/route6.ts';
 import { isLimitedBroadcast, isMulticast4, isZeronet } from './routing/special4.ts';
 
@@ -63,7 +63,10 @@ export function reversePath(host: Host): ReversePath {
     if (linkLocal || !loose) flow.outDevice = device.index;
     const route = host.routing6.matchDevice(flow, linkLocal);
     if (route.error !== 0) return REVERSE_PATH.NO_ROUTE;
-    if (route.type === ROUTE_TYPE.ANYCAST) return REVERSE_PATH.NOT_UNICAST;
+    // Only the kernel's own anycast addresses are marked as such (RTF_ANYCAST), not an administrator's routes.
+    if (route.type === ROUTE_TYPE.ANYCAST && route.entry?.protocol === PROTOCOL.KERNEL) {
+      return REVERSE_PATH.NOT_UNICAST;
+    }
     // The host's own addresses count on every interface, other than in IPv4.
     if (route.type === ROUTE_TYPE.LOCAL) return acceptLocal ? REVERSE_PATH.FITS : REVERSE_PATH.NOT_UNICAST;
     return route.device === device.index ? REVERSE_PATH.FITS : REVERSE_PATH.OTHER_INTERFACE;

@@ -1,5 +1,6 @@
 import { ROUTE_TYPE } from '../../netfilter/services.ts';
 import { ipv6Words, samePrefix6 } from '../../wire/address.ts';
+import { sameBytes } from '../../wire/bytes.ts';
 import type { Host } from '../host.ts';
 import { Fib6 } from './fib6.ts';
 import { choose6 } from './multipath6.ts';
@@ -142,7 +143,10 @@ export class Tables6 {
     fib.walk(flow.destination, 0, (entry) => {
       if (first && entry.prefixLength !== first.prefixLength) return true;
       if (entry.fromLength > 0 && !samePrefix6(entry.from, 0, flow.source, 0, entry.fromLength)) return false;
-      const usable = entry.nextHops.find((one) => !one.dead && one.device === device);
+      const usable = entry.nextHops.find(
+        (one) =>
+          !one.dead && (device !== 0 ? one.device === device : this.#hasLinkLocal(one.device, flow.source)),
+      );
       if (usable) {
         match = entry;
         hop = usable;
@@ -161,5 +165,12 @@ export class Tables6 {
     this.found = found;
     this.hop = hop ?? found.nextHops.find((one) => !one.dead);
     return true;
+  }
+
+  /** Without an interface to look for, a source that means something only on its own one says which (ipv6_chk_addr). */
+  #hasLinkLocal(device: number, source: Uint8Array): boolean {
+    if (source[0] !== 0xfe || (source[1]! & 0xc0) !== 0x80) return false;
+    const own = this.#host.interfaces.byIndex(device)?.addresses6 ?? [];
+    return own.some(({ bytes }) => sameBytes(bytes, 0, source, 0, 16));
   }
 }

@@ -63,6 +63,15 @@ test('IPv6 finds a worse route by the interface, IPv4 does not', () => {
   expect(count('PREROUTING', 1, 'raw')).toBe(1);
 });
 
+test('IPv6: an anycast route of the administrator counts, the anycast address of a network does not', () => {
+  const { run, receive, count } = bench();
+  run('ip -6 route add anycast 2001:db8:f::1 dev lan0');
+  run('ip6tables -t raw -A PREROUTING -m rpfilter');
+  receive('udp [2001:db8:f::1]:1 > [2001:db8:2::9]:2');
+  receive('udp [2001:db8:1::]:1 > [2001:db8:2::9]:2');
+  expect(count('PREROUTING', 1, 'raw')).toBe(1);
+});
+
 test('not in other tables, not behind other hooks', () => {
   const { run } = bench();
   expect(() => run('iptables -t mangle -A FORWARD -m rpfilter')).toThrow('Invalid argument');
