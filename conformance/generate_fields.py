@@ -93,7 +93,7 @@ def rule(g, six, chain):
     if chain in ("OUTPUT", "FORWARD", "POSTROUTING"):
         choices.append(f"-m devgroup {i()}--dst-group {g.r.choice(['0', '5', '1/1'])}")
     if chain != "PREROUTING" and not six:
-        choices.append(f"-m realm {i()}--realm {g.r.choice(['3', '0x30000/0xffff0000', '4/0xff', '0'])}")
+        choices.append(f"-m realm {i()}--realm {g.r.choice(['3', '0x30000/0xffff0000', '4/0xff', '0', '0x1/0x1', '0x20000/0x20000', '7/0x3', '0x50003'])}")
     return g.r.choice(choices)
 
 
@@ -102,6 +102,9 @@ def fields(name, seed):
     six = g.chance(0.4)
     host = g.host(six)
     if not six:
+        host["rules"] = host.get("rules", []) + [g.r.choice([
+            "from 192.0.2.0/24 realms 7/4 lookup main", "to 198.51.100.0/24 lookup main realms 3", "iif lan0 lookup main realms 5/3",
+            "from all to 203.0.113.0/24 lookup main realms 9/1"]) + f" pref {g.r.randrange(1, 200)}" for _ in range(g.r.randrange(2))]
         host["routes"] = [route + f" realm {g.r.choice(['3', '4', '3/5'])}" if g.chance(0.5) and not route.split()[0] in
                           ("unreachable", "prohibit", "blackhole", "throw") and "table" not in route else route for route in host["routes"]]
     steps = []
@@ -112,7 +115,9 @@ def fields(name, seed):
         data = packet(g, six, g.r.choice(near[device]), g.r.choice(far + near["wan0"] + own))
         target = g.r.choice([MACS[device]] * 5 + ["ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01" if six else "01:00:5e:00:00:01"])
         frame = mac(target) + mac(NEIGHBOR_MACS[device]) + (b"\x86\xdd" if six else b"\x08\0") + data
-        steps.append({"in": device, "frame": frame.hex()})
+        steps.append({"in": device, "frame": frame.hex()} if g.chance(0.85) else {"send": packet(
+            g, six, g.r.choice(["2001:db8:1::1" if six else "192.0.2.1", "2001:db8:2::1" if six else "203.0.113.1"]),
+            g.r.choice(far + near["lan0"] + near["wan0"] + own)).hex()})
     lines = ["*mangle"]
     for chain in ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]:
         lines += [f"-A {chain} {rule(g, six, chain)}" for _ in range(g.r.choice([4, 8, 12]))]

@@ -30,13 +30,10 @@ export const tos: ValueType<Masked> = {
   print: ({ value, mask }) => `${printByte(value)}/${printByte(mask)}`,
 };
 
-/** A name, or a beginning of it that fits only one. */
 function named(given: string): number {
-  const wanted = given.toLowerCase();
-  const fitting = wanted === '' ? [] : NAMES.filter(([name]) => name.toLowerCase().startsWith(wanted));
-  if (fitting.length > 1) throw new Problem(`Symbolic name "${given}" is ambiguous`);
-  if (fitting.length === 0) throw new Problem(`Symbolic name "${given}" is unknown`);
-  return fitting[0]![1];
+  const found = NAMES.find(([name]) => name.toLowerCase() === given.toLowerCase());
+  if (!found) throw new Problem(`Symbolic name "${given}" is unknown`);
+  return found[1];
 }
 
 /** The name of a value with the mask that names have. */

@@ -34,9 +34,7 @@ const range: ValueType<AddressRange> = {
     const from = read(given.slice(0, dash));
     const to = read(given.slice(dash + 1));
     if (compare(from, to) > 0) {
-      warn(
-        `xt_iprange: range ${formatAddress(from)}-${formatAddress(to)} is reversed and will never match\n`,
-      );
+      warn(`xt_iprange: range ${given} is reversed and will never match\n`);
     }
     return { from, to };
   },
