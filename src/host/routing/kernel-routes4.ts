@@ -68,7 +68,7 @@ export class KernelRoutes4 {
             entry.type === ROUTE_TYPE.LOCAL &&
             !this.#hasAddress(removed.address))
         ) {
-          table.remove(entry);
+          this.#tables.remove(entry);
         }
       }
     }

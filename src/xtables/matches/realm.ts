@@ -10,7 +10,11 @@ export const realm = defineMatch({
   name: 'realm',
   families: [4],
   summary: 'realm of the packet’s route (ip route … realm)',
-  about: 'Before the routing decision there is no realm, so PREROUTING is refused.',
+  about:
+    'The lower half is the realm of the next hop (`ip route … realm TO`), the upper half that of the way back to the sender, in ' +
+    'front of which stand `realm FROM/TO` of the route and `realms` of the `ip rule`. A packet for this host has only the realm ' +
+    'of where it came from. A value with bits outside the mask never matches. Before the routing decision there is no realm, so ' +
+    'PREROUTING is refused.',
   source: 'net/netfilter/xt_realm.c realm_mt',
   hooks: [INPUT, FORWARD, OUTPUT, POSTROUTING],
   options: {
