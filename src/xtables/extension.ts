@@ -241,6 +241,11 @@ interface Declaration<O extends Options> {
    */
   verify?(values: Values<O>, context: SettleContext): void;
   settle?(values: Values<O>, context: SettleContext): Values<O>;
+  /**
+   * What the kernel makes of the values when it takes a rule, where it changes them. `-S` then shows these, and `-D` does not
+   * find the rule by what was given.
+   */
+  taken?(values: Values<O>): Values<O>;
   /** Text behind `-m name` or `-j NAME`, with its leading blank. */
   save?(values: Values<O>, context: PrintContext): string;
   /** Text in the last column of `-L`, with its leading blank. */

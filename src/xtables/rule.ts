@@ -71,6 +71,16 @@ export interface Rule {
   readonly action: Action;
 }
 
+/** The rule as the kernel takes it: see {@link Extension.taken}. Mostly the same object. */
+export function takenRule(rule: Rule): Rule {
+  if (!rule.matches.some(({ extension }) => extension.taken)) return rule;
+  const matches = rule.matches.map((use) => ({
+    ...use,
+    values: use.extension.taken?.(use.values as never) ?? use.values,
+  }));
+  return { ...rule, matches };
+}
+
 /** Nothing is asked of the packet (the kernel's unconditional()): TRACE and loop detection look at it. */
 export function isUnconditional(rule: Rule): boolean {
   if (rule.matches.length > 0) return false;

@@ -2,7 +2,7 @@ import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import { isZero } from '../../xtables/address.ts';
 import { EXIT_VERSION, Problem } from '../../xtables/problem.ts';
 import { isNotYet } from '../../xtables/registry.ts';
-import { type Action, ANY_HEADER, type Header, type Rule } from '../../xtables/rule.ts';
+import { type Action, ANY_HEADER, type Header, type Rule, takenRule } from '../../xtables/rule.ts';
 import { saveRule } from '../../xtables/text.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
 import type { CommandLine } from './command-line.ts';
@@ -62,15 +62,16 @@ export class Execution {
         if (line.verbose > 0) this.#show(rule);
         let failed: Failure | undefined;
         if (commands.includes('append')) {
-          failed = handle.append(chain, rule, count);
+          failed = handle.append(chain, takenRule(rule), count);
         } else if (commands.includes('insert')) {
-          failed = handle.insert(chain, rule, line.ruleNumber - 1, count);
+          failed = handle.insert(chain, takenRule(rule), line.ruleNumber - 1, count);
         } else if (commands.includes('replace')) {
-          failed = handle.replace(chain, rule, line.ruleNumber - 1, count);
+          failed = handle.replace(chain, takenRule(rule), line.ruleNumber - 1, count);
         } else if (commands.includes('delete')) {
           failed = handle.delete(chain, rule);
         } else {
-          const at = handle.find(chain, rule);
+          // What the kernel changed is among what ip6tables 1.8.9 overlooks, whose mask for comparing is too short.
+          const at = handle.find(chain, this.#reader.family === 6 ? takenRule(rule) : rule);
           failed = typeof at === 'number' ? undefined : at;
         }
         failure = failed ?? failure;

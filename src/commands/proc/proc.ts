@@ -1,5 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import type { ProcFolder } from './folder.ts';
+import { HASHLIMIT } from './hashlimit.ts';
 import { NET_FILES } from './net.ts';
 import { RECENT } from './recent.ts';
 import { isSysDirectory, readSys, writeSys } from './sys.ts';
@@ -20,7 +21,7 @@ export const ERROR_TEXTS: Readonly<Record<ProcError, string>> = {
 const DIRECTORIES = new Set(['/', '/proc', '/proc/net', '/proc/self/net']);
 const SYS = '/proc/sys';
 /** Folders whose files come and go, a line each. */
-const FOLDERS: readonly ProcFolder[] = [RECENT];
+const FOLDERS: readonly ProcFolder[] = [RECENT, ...HASHLIMIT];
 
 /** Reads a file of the host: /proc/net/… or /proc/sys/…; there are no others. */
 export function readProc(

@@ -19,6 +19,7 @@ import { ecn } from './ecn.ts';
 import { esp } from './esp.ts';
 import { eui64 } from './eui64.ts';
 import { frag } from './frag.ts';
+import { hashlimit } from './hashlimit.ts';
 import { hbh } from './hbh.ts';
 import { helper } from './helper.ts';
 import { hl } from './hl.ts';
@@ -80,6 +81,7 @@ export const MATCHES: readonly Match[] = [
   esp,
   eui64,
   frag,
+  hashlimit,
   hbh,
   helper,
   hl,
@@ -98,10 +100,10 @@ export const MATCHES: readonly Match[] = [
   nfacct,
   osf,
   owner,
-  physdev,
   pkttype,
-  policy,
   realm,
+  physdev,
+  policy,
   recent,
   rpfilter,
   rt,
