@@ -48,7 +48,8 @@ export class BitmapSet implements ElementSet {
     if (!this.#has(id)) return undefined;
     const entry = this.#entries?.[id];
     if (!entry) return this.#plain;
-    if (this.#hasMacs && !key.mac) return entry;
+    // Without a hardware address on either side nothing else is asked.
+    if (this.#hasMacs && !(key.mac && entry.mac)) return entry;
     const asks = key.mac && (key.mac[0] !== 0 || key.mac[1] !== 0);
     if (asks && entry.mac && !sameMac(entry.mac, key.mac!)) return undefined;
     return fits(this.settings, entry, now, counting) ? entry : undefined;

@@ -92,7 +92,7 @@ export function applyExtras(entry: Entry, extras: Extras, settings: SetSettings,
     if (extras.packets !== undefined) entry.packetsHigh = extras.packetsHigh ?? 0;
     if (extras.bytes !== undefined) entry.bytesHigh = extras.bytesHigh ?? 0;
   }
-  if (comment) entry.comment = extras.comment ?? '';
+  if (comment && !extras.keepsComment) entry.comment = extras.comment ?? '';
   if (!skbinfo) return;
   entry.skbmark = extras.skbmark ?? 0;
   entry.skbmask = extras.skbmask ?? 0;

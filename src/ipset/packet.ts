@@ -72,7 +72,7 @@ export class PacketSets {
       return false;
     }
     if (!this.#read(set, packet, place, question, false)) return false;
-    return set.add(this.#key, extrasOf(packet, timeout), exist, now) === undefined;
+    return set.add(this.#key, extrasOf(set, packet, timeout), exist, now) === undefined;
   }
 
   /** ip_set_del. */
@@ -106,7 +106,7 @@ export class PacketSets {
     if (!found) return false;
     // An element without its hardware address gets the packet's (-EAGAIN of bitmap_ipmac_do_test).
     if (set.kind === 'bitmap' && this.#key.mac && !found.mac)
-      set.add(this.#key, extrasOf(packet, undefined), false, now);
+      set.add(this.#key, extrasOf(set, packet, undefined), false, now);
     this.found = found;
     return set.kind === 'bitmap' || set.prefixes.length === 0 || found.nomatch === question.returnNomatch;
   }
@@ -157,7 +157,6 @@ export class PacketSets {
             mask(settings, words, at, wide);
             if (parts[part] === 'net') {
               const longest = set.prefixes[net++]!.lengths[0] ?? set.bits;
-              if (longest === 0 && parts.length === 2) return false;
               words[at + wide] = test ? set.bits : longest;
               narrow(words, at, wide, words[at + wide]!);
               at++;
@@ -223,8 +222,9 @@ function readAddress(
   return 4;
 }
 
-function extrasOf(packet: Packet, timeout: number | undefined): Extras {
-  return { packets: 1, bytes: packet.end - packet.network, timeout };
+/** Hashes keep the comment of an element that a packet adds again, bitmaps do not (ext->target). */
+function extrasOf({ kind }: IpSet, packet: Packet, timeout: number | undefined): Extras {
+  return { packets: 1, bytes: packet.end - packet.network, timeout, keepsComment: kind === 'hash' };
 }
 
 function isAskable({ type, settings }: IpSet, { family }: Packet, { source }: Question): boolean {

@@ -51,6 +51,8 @@ export interface Extras {
   readonly bytes?: number;
   readonly bytesHigh?: number;
   readonly comment?: string;
+  /** An element that is there keeps its comment. */
+  readonly keepsComment?: boolean;
   readonly skbmark?: number;
   readonly skbmask?: number;
   readonly skbprio?: number;
