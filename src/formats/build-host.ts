@@ -68,6 +68,7 @@ export function buildHost(
     const given = Object.entries(texts).filter(([, text]) => text !== undefined);
     host.xtables.names = new Names(Object.fromEntries(given));
   }
+  host.cpu = description.cpu;
   for (const group of description.cgroups) host.xtables.shared(Cgroups).add(group);
   host.xtables.shared(Fingerprints).load(description.fingerprints);
   for (const [index, { name }] of description.interfaces.entries()) {

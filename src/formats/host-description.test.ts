@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { buildHost } from './build-host.ts';
 import { FieldProblem } from './fields.ts';
 import { readHostDescription } from './host-description.ts';
 import { readScenario } from './scenario.ts';
@@ -14,6 +15,10 @@ function problem(read: () => unknown): string {
   }
   throw new Error('was read');
 }
+
+test('the CPU that handles packets', () => {
+  expect(buildHost(readHostDescription({ cpu: 3 })).cpu).toBe(3);
+});
 
 test('what is left out', () => {
   const host = readHostDescription({
@@ -59,6 +64,8 @@ test.each<[unknown, string]>([
     "services: line 2: 'web 70000/tcp': 70000 is larger than 65535",
   ],
   [{ connlabels: 'voip 3' }, "connlabels: line 1: 'voip 3' is not of the form"],
+  [{ cpu: -1 }, 'cpu: '],
+  [{ interfaces: [{ ...LAN, group: 2 ** 31 }] }, 'interfaces[0].group: '],
   [{ users: 'root' }, "users: line 1: 'root' is not of the form"],
   [{ routes: ['default\nvia'] }, 'routes[0]: must be one line'],
 ])('%j', (value, message) => {

@@ -71,6 +71,8 @@ export interface HostDescription {
   readonly connlabels?: string;
   /** Paths of control groups, for the match `cgroup`; those above them are there as well. */
   readonly cgroups: readonly string[];
+  /** Number of the CPU that handles packets, from 0. */
+  readonly cpu: number;
   /** Fingerprints for the match `osf` in the format of `pf.os`; '' for none. */
   readonly fingerprints: string;
 }
@@ -87,6 +89,7 @@ const FIELDS = [
   'iptables',
   'ip6tables',
   'cgroups',
+  'cpu',
   'fingerprints',
   ...NAME_FILES,
 ];
@@ -134,6 +137,7 @@ export function readHostDescription(value: unknown, path: FieldPath = []): HostD
     cgroups: readList(fields.cgroups, [...path, 'cgroups'], (entry, at) =>
       requireText(entry, at, '/system.slice'),
     ),
+    cpu: fields.cpu === undefined ? 0 : readInteger(fields.cpu, [...path, 'cpu'], 0, 8191),
     fingerprints: checkFingerprints(text('fingerprints'), [...path, 'fingerprints']),
     ...nameFiles,
   };

@@ -11,6 +11,14 @@ test.each([
   expect(matches(`-m cpu ${options}`, PACKET)).toBe(expected);
 });
 
+test('a host says which of its CPUs handles packets', () => {
+  const { host, run, receive, count } = bench();
+  host.cpu = 3;
+  run('iptables -A FORWARD -m cpu --cpu 3');
+  receive(PACKET);
+  expect(count('FORWARD')).toBe(1);
+});
+
 test('text and limits', () => {
   const { run } = bench();
   run('iptables -A INPUT -m cpu ! --cpu 010');
