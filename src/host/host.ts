@@ -45,6 +45,8 @@ export class Host {
   readonly timers = new Timers();
   readonly pool = new PacketPool();
   readonly queues: NumberedQueues;
+  /** The kernel's time zone in minutes west of Greenwich, for `time --kerneltz`; 0 (UTC) unless set. */
+  minutesWest = 0;
   /** Number of the CPU that handles packets, which `cpu` and NFQUEUE --queue-cpu-fanout look at. May be set at any time. */
   cpu = 0;
   /** Listeners of NFLOG's groups. */

@@ -55,6 +55,7 @@ export function hostServices(host: Host): Services {
     reroute: (packet) => (packet.family === 4 ? host.ipv4.reroute(packet) : host.ipv6.reroute(packet)),
     sourceAddress: (packet, device) => masqueradeAddress(host, packet, device),
     ownAddress: (packet, device) => redirectAddress(host, packet, device),
+    minutesWest: () => host.minutesWest,
     cpu: () => host.cpu,
     proxyAddress: (family, device) => proxyAddress(host, family, device),
     get sockets() {

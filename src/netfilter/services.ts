@@ -56,6 +56,8 @@ export interface Services {
   now(): number;
   /** Microseconds since 1970, UTC. */
   wallClock(): number;
+  /** The time zone that the kernel was told (sys_tz): minutes west of Greenwich. */
+  minutesWest(): number;
   /** Number of the CPU that handles packets now, from 0. */
   cpu(): number;
   /** A random unsigned 32-bit number from the source the host was given. */

@@ -26,6 +26,7 @@ export function fakeServices(): Services {
     timers,
     now: () => timers.now,
     wallClock: () => timers.now,
+    minutesWest: () => 0,
     cpu: () => 0,
     random: () => 4,
     log: () => {},

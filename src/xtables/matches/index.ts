@@ -41,6 +41,7 @@ import { owner } from './owner.ts';
 import { physdev } from './physdev.ts';
 import { pkttype } from './pkttype.ts';
 import { policy } from './policy.ts';
+import { quota } from './quota.ts';
 import { realm } from './realm.ts';
 import { recent } from './recent.ts';
 import { rpfilter } from './rpfilter.ts';
@@ -54,6 +55,7 @@ import { statistic } from './statistic.ts';
 import { string } from './string.ts';
 import { tcp } from './tcp.ts';
 import { tcpmss } from './tcpmss.ts';
+import { time } from './time.ts';
 import { tos } from './tos.ts';
 import { ttl } from './ttl.ts';
 import { u32 } from './u32.ts';
@@ -100,10 +102,11 @@ export const MATCHES: readonly Match[] = [
   nfacct,
   osf,
   owner,
-  pkttype,
-  realm,
   physdev,
+  pkttype,
   policy,
+  quota,
+  realm,
   recent,
   rpfilter,
   rt,
@@ -116,6 +119,7 @@ export const MATCHES: readonly Match[] = [
   string,
   tcp,
   tcpmss,
+  time,
   tos,
   ttl,
   u32,
