@@ -1,6 +1,7 @@
 import type { Family } from '../netfilter/constants.ts';
 import type { Packet } from '../netfilter/packet.ts';
 import { get32 } from '../wire/bytes.ts';
+import { printDscp } from './dscp.ts';
 import type { Place } from './place.ts';
 import { readTos } from './tos.ts';
 
@@ -177,6 +178,17 @@ export const FIELDS = {
     bits: 8,
     read: readTos,
     print: hex,
+  },
+  'ip.dscp': {
+    about: 'differentiated services code point',
+    bits: 6,
+    read: (packet) => readTos(packet) >> 2,
+    print: printDscp,
+  },
+  'ip.ecn': {
+    about: 'codepoint of explicit congestion notification',
+    bits: 2,
+    read: (packet) => readTos(packet) & 3,
   },
   'ip.ttl': {
     about: 'time to live, or hop limit',

@@ -13,6 +13,16 @@ test.each([
   expect(matches(`-m dscp ${options}`, EF)).toBe(expected);
 });
 
+test('what the packet has is told as a code point', () => {
+  const { host, run, receive } = bench();
+  const told: string[] = [];
+  host.observer = { wantsMisses: true, missed: (_p, _t, _c, _n, _r, { value }) => told.push(value) };
+  run('iptables -A FORWARD -m dscp --dscp 1');
+  run('iptables -A FORWARD -m ecn --ecn-ip-ect 2');
+  receive(EF);
+  expect(told).toEqual(['0x2e', '1']);
+});
+
 test('a class is kept as its number, and what follows its name does not matter', () => {
   const { run } = bench();
   run('iptables -A INPUT -m dscp ! --dscp-class AF11x');

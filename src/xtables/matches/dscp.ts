@@ -12,9 +12,8 @@ export const dscp = defineMatch({
       excludes: ['dscp-class'],
       help: 'The code point, 0 to 63.',
       test: ({ value, inverted }) => ({
-        field: 'ip.tos',
-        mask: 0xfc,
-        ranges: [[value << 2, value << 2]],
+        field: 'ip.dscp',
+        ranges: [[value, value]],
         inverted,
       }),
     }),

@@ -59,8 +59,7 @@ export const ecn = defineMatch({
         ? [
             {
               option: 'ecn-ip-ect',
-              field: 'ip.tos' as const,
-              mask: 3,
+              field: 'ip.ecn' as const,
               ranges: [[ect.value, ect.value] as const],
               inverted: ect.inverted,
             },
