@@ -11,8 +11,9 @@ export const realm = defineMatch({
   families: [4],
   summary: 'realm of the packet’s route (ip route … realm)',
   about:
-    'The lower half is the realm of the next hop (`ip route … realm TO`), the upper half that of the way back to the sender, in ' +
-    'front of which stand `realm FROM/TO` of the route and `realms` of the `ip rule`. A packet for this host has only the realm ' +
+    'The lower half is the realm of the next hop (`ip route … realm TO`), the upper half that of the way back to the sender. A ' +
+    'route may give both (`realm FROM/TO`); a half that it leaves empty is filled by the policy rule (`ip rule … realms`), then ' +
+    'by the way back. A packet for this host has only the realm ' +
     'of where it came from. A value with bits outside the mask never matches. Before the routing decision there is no realm, so ' +
     'PREROUTING is refused.',
   source: 'net/netfilter/xt_realm.c realm_mt',
