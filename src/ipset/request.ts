@@ -40,7 +40,34 @@ export function* keysOf(
 ): Generator<Key | SetError> {
   const key = emptyKey();
   key.wildcard = wildcard;
+  const error = networkError(set, values) ?? protocolError(set, values);
+  if (error) {
+    yield error;
+    return;
+  }
   yield* choose(set, values, 0, key, test);
+}
+
+/** What is wrong with an element before what it carries is looked at: ports of a bitmap that are outside. */
+export function earlyError(
+  { kind, settings }: HashSet | BitmapSet,
+  values: readonly PartValue[],
+): SetError | undefined {
+  const [value] = values;
+  if (kind !== 'bitmap' || value?.kind !== 'port') return undefined;
+  return value.from < settings.first || value.from > settings.last ? 'RANGE' : undefined;
+}
+
+function networkError({ type }: HashSet | BitmapSet, values: readonly PartValue[]): SetError | undefined {
+  const isWhole = (value: PartValue, index: number) =>
+    value.kind === 'address' && value.length === 0 && type.parts[index] === 'net';
+  return !type.takesWhole && values.some(isWhole) ? 'CIDR' : undefined;
+}
+
+function protocolError({ kind }: HashSet | BitmapSet, values: readonly PartValue[]): SetError | undefined {
+  return kind === 'hash' && values.some((value) => value.kind === 'port' && value.protocol === 0)
+    ? 'PROTOCOL'
+    : undefined;
 }
 
 function* choose(
@@ -137,10 +164,6 @@ function* addresses(set: HashSet, value: AddressValue, test: boolean): Generator
 function* networks(set: HashSet, value: AddressValue, test: boolean): Generator<Words> {
   const length = value.length ?? set.bits;
   const wide = value.from.length;
-  if (length === 0 && !set.type.takesWhole) {
-    yield 'CIDR';
-    return;
-  }
   if (!value.to || test || wide > 1) {
     const words = [...value.from];
     narrow(words, 0, wide, length);
@@ -177,10 +200,6 @@ function* ports({ kind, settings }: HashSet | BitmapSet, value: PortValue, test:
   if (kind === 'bitmap') {
     if (from < settings.first || to > settings.last) yield 'RANGE';
     else for (let port = from; port <= to; port++) yield [port];
-    return;
-  }
-  if (protocol === 0) {
-    yield 'PROTOCOL';
     return;
   }
   const has = hasPorts || ICMP.includes(protocol);

@@ -2,7 +2,7 @@ import type { BitmapSet } from '../../ipset/bitmap.ts';
 import type { Key } from '../../ipset/entry.ts';
 import type { HashSet } from '../../ipset/hash.ts';
 import type { ListSet, Neighbour } from '../../ipset/list.ts';
-import { keysOf, type PartValue } from '../../ipset/request.ts';
+import { earlyError, keysOf, type PartValue } from '../../ipset/request.ts';
 import type { Sets, Slot } from '../../ipset/sets.ts';
 import type { Extras, SetError } from '../../ipset/settings.ts';
 import type { Names } from '../../xtables/names.ts';
@@ -70,6 +70,8 @@ function changeSet(
   exist: boolean,
   now: number,
 ): SetError | undefined {
+  const early = earlyError(set, values);
+  if (early) return early;
   checkExtras(extras, set.settings);
   let misses = 0;
   for (const key of keysOf(set, values, wildcard, command === 'test')) {
