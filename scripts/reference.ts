@@ -7,8 +7,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HOOK_NAMES } from '../src/netfilter/constants.ts';
 import type { Extension, Option } from '../src/xtables/extension.ts';
-import { KNOWN } from '../src/xtables/known.ts';
-import { findMatch, findTarget } from '../src/xtables/registry.ts';
+import { definitionsOf, extensionNames } from './extensions.ts';
 
 export const DOCS = resolve(import.meta.dirname, '..', 'docs');
 
@@ -21,17 +20,7 @@ interface Entry {
 
 /** What there is of a kind, by name. */
 function entries(kind: 'match' | 'target'): readonly Entry[] {
-  const find = kind === 'match' ? findMatch : findTarget;
-  const names = [...new Set([...KNOWN[kind][4], ...KNOWN[kind][6]])].sort((a, b) => (a < b ? -1 : 1));
-  const found: Entry[] = [];
-  for (const name of names) {
-    const definitions = [
-      ...new Set([find(4, name), find(6, name)].filter((one) => one !== undefined)),
-    ] as readonly Extension[];
-    // Under another name it has its page already.
-    if (definitions.length > 0 && definitions[0]!.name === name) found.push({ name, kind, definitions });
-  }
-  return found;
+  return extensionNames(kind).map((name) => ({ name, kind, definitions: definitionsOf(kind, name) }));
 }
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;

@@ -6,19 +6,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { commandNames } from '../src/commands/index.ts';
-import { KNOWN } from '../src/xtables/known.ts';
-import { findMatch, findTarget } from '../src/xtables/registry.ts';
+import { definitionsOf, extensionNames } from './extensions.ts';
 
 export const README = resolve(import.meta.dirname, '..', 'README.md');
 const BEGIN = '<!-- made by scripts/support.ts: begin -->';
 const END = '<!-- made by scripts/support.ts: end -->';
 
-/** Names of a kind, with the family where only one has it; `there`: those that are supported, else those that are not. */
-function names(kind: 'match' | 'target', there: boolean): string {
-  const find = kind === 'match' ? findMatch : findTarget;
-  const all = [...new Set([...KNOWN[kind][4], ...KNOWN[kind][6]])].sort((a, b) => (a < b ? -1 : 1));
-  return all
-    .filter((name) => ((find(4, name) ?? find(6, name)) !== undefined) === there)
+/** Names of a kind; `loads`: those whose rules load, else those that the command knows and the kernel lacks. */
+function names(kind: 'match' | 'target', loads: boolean): string {
+  return extensionNames(kind)
+    .filter((name) => definitionsOf(kind, name).some(({ missing }) => !missing) === loads)
     .map((name) => `\`${name}\``)
     .join(' ');
 }
@@ -28,7 +25,7 @@ export function support(): string {
   const commands = commandNames().filter((name) => !name.includes('-legacy'));
   return [
     BEGIN,
-    '| | supported | refused by name (`not supported yet: …`) |',
+    '| | supported | known to the command, and refused as on a kernel without its module |',
     '| --- | --- | --- |',
     `| matches | ${names('match', true)} | ${names('match', false)} |`,
     `| targets | ${names('target', true)} | ${names('target', false)} |`,

@@ -78,8 +78,8 @@ test('what cannot be played is named and counted, the rest is played', async () 
   const write = (name: string, change: object) =>
     writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...scenario, name, ...change }));
   write('good', {});
-  write('later', { steps: [{ run: 'nfacct list' }] });
-  write('unset', { host: { ...scenario.host, ipset: 'create a hash:ip\n' } });
+  write('later', { steps: [{ run: 'nfacct monitor' }] });
+  write('unset', { steps: [{ run: 'ip netns list' }] });
   write('refuses', { host: { ...scenario.host, iptables: '*filter\n-A INPUT -j nowhere\nCOMMIT\n' } });
   write('quote', { steps: [{ run: "iptables 'a" }] });
   writeFileSync(join(folder, 'syntax.json'), '{\n "name": }');
@@ -89,14 +89,14 @@ test('what cannot be played is named and counted, the rest is played', async () 
   const lines = errors.replaceAll(`${folder}/`, '').trimEnd().split('\n');
   expect(lines).toEqual([
     expect.stringMatching(/^field.json:2:24: host\.route: a host has no such field; is it 'routes'\?/),
-    'later: not supported yet: command nfacct',
+    'later: not supported yet: command nfacct monitor',
     "quote.json: steps[0].run: a quote (') is not closed",
     expect.stringMatching(
       /^refuses.json: iptables failed with 2: iptables-restore v1.8.9 \(legacy\): Couldn't load/,
     ),
     "syntax.json:2:10: not JSON: expected a value, found '}'",
-    'unset: not supported yet: command ipset',
-    '1 played, 2 refused (command ipset: 1, command nfacct: 1), 4 broken',
+    'unset: not supported yet: command ip netns',
+    '1 played, 2 refused (command ip netns: 1, command nfacct monitor: 1), 4 broken',
   ]);
   expect(() => recording('mixed-out/later.recording.json')).toThrow('ENOENT');
   expect(recording('mixed-out/refuses.recording.json')).toHaveProperty('load.what', 'iptables');

@@ -1,6 +1,5 @@
 import type { Family } from '../netfilter/constants.ts';
 import type { Extension, Match, Target } from './extension.ts';
-import { KNOWN } from './known.ts';
 import { MATCHES } from './matches/index.ts';
 import { TARGETS } from './targets/index.ts';
 
@@ -28,8 +27,7 @@ export function findTarget(family: Family, name: string): Target | undefined {
   return targets[family].get(name);
 }
 
-/** Real iptables has this extension and this registry does not. */
-export function isNotYet(kind: 'match' | 'target', family: Family, name: string): boolean {
-  const found = kind === 'match' ? findMatch(family, name) : findTarget(family, name);
-  return found === undefined && KNOWN[kind][family].has(name);
+/** Every match, or every target, of a family: its first name. */
+export function extensionsOf(kind: 'match' | 'target', family: Family): readonly Extension[] {
+  return [...new Set<Extension>((kind === 'match' ? matches : targets)[family].values())];
 }

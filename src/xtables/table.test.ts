@@ -79,21 +79,6 @@ describe('tables', () => {
   });
 });
 
-describe('restore', () => {
-  it('that needs what is not supported yet changes nothing at all', () => {
-    const { hooks, run, xtables } = host();
-    run('iptables -A INPUT -p icmp -j ACCEPT');
-    hooks.run(ping(), 4, 1, 2, 0, accept);
-    const text = '*mangle\n-A INPUT -j ACCEPT\nCOMMIT\n*filter\n-A INPUT -m ipvs --ipvs\nCOMMIT\n';
-    expect(run('iptables-restore', text)).toContain('not supported yet: match ipvs');
-    expect(xtables.tables(4).map((table) => table.name)).toEqual(['filter']);
-    expect(run('iptables-save -c')).toContain('[1:28] -A INPUT -p icmp -j ACCEPT');
-    expect(hooks.list(4, 0)).toEqual([]);
-    expect(hooks.run(ping(), 4, 1, 2, 0, accept)).toBe(0);
-    expect(run('iptables-save -c')).toContain('[2:56] -A INPUT -p icmp -j ACCEPT');
-  });
-});
-
 describe('mangle OUTPUT', () => {
   it('looks the route up again after a change, and gives the error to the sender', () => {
     let asked = 0;

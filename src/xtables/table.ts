@@ -15,12 +15,6 @@ export interface Count {
   readonly bytes: bigint;
 }
 
-/** A state that can be gone back to, until one of the two is called. */
-export interface Checkpoint {
-  keep(): void;
-  undo(): void;
-}
-
 /** What tables share on a host. */
 export interface TableParts {
   readonly hooks: Hooks;
@@ -36,8 +30,6 @@ export class Table {
   readonly name: string;
   readonly #parts: TableParts;
   #running: RunningTable;
-  /** What ran at the checkpoint, if there is one. */
-  #kept: RunningTable | undefined;
 
   constructor(family: Family, name: string, hooks: readonly Hook[], parts: TableParts) {
     this.family = family;
@@ -103,27 +95,8 @@ export class Table {
     }
     this.#numberLines(running);
     this.#running = running;
-    if (old !== this.#kept) old.built.destroy();
+    old.built.destroy();
     return undefined;
-  }
-
-  /** What runs now is kept until the answer's `keep` or `undo` is called. */
-  checkpoint(): Checkpoint {
-    const kept = this.#running;
-    this.#kept = kept;
-    return {
-      keep: () => {
-        this.#kept = undefined;
-        if (this.#running !== kept) kept.built.destroy();
-      },
-      undo: () => {
-        this.#kept = undefined;
-        if (this.#running === kept) return;
-        this.#running.built.destroy();
-        this.#running = kept;
-        this.#numberLines(kept);
-      },
-    };
   }
 
   #numberLines(running: RunningTable): void {

@@ -18,7 +18,7 @@ import { Builder } from './commit.ts';
 import { DevicePatterns } from './devices.ts';
 import { mangleOutput } from './mangle.ts';
 import { freshNames, type Names } from './names.ts';
-import { type Checkpoint, Table, type TableParts } from './table.ts';
+import { Table, type TableParts } from './table.ts';
 
 export const TABLE_NAMES = ['raw', 'mangle', 'nat', 'filter', 'security'] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
@@ -56,7 +56,6 @@ export class Xtables {
   readonly #translation: Nat;
   readonly #parts: TableParts;
   readonly #tables: Record<Family, Table[]> = { 4: [], 6: [] };
-  readonly #unhook = new Map<Table, readonly (() => void)[]>();
   #names: Names | undefined;
 
   constructor(hooks: Hooks, services: Services, connections: Conntrack, translation: Nat) {
@@ -103,36 +102,17 @@ export class Xtables {
     return table;
   }
 
-  /** Remembers all tables of a family, so that what follows can be undone as if it had not been. */
-  checkpoint(family: Family): Checkpoint {
-    const tables = this.#tables[family];
-    const before = tables.map((table) => ({ table, point: table.checkpoint() }));
-    return {
-      keep: () => {
-        for (const { point } of before) point.keep();
-      },
-      undo: () => {
-        for (const { point } of before) point.undo();
-        for (const table of tables.splice(before.length)) {
-          for (const unhook of this.#unhook.get(table) ?? []) unhook();
-        }
-      },
-    };
-  }
-
   #hookIn(table: Table, { hooks, priority, reroutes }: TableKind): void {
     const { family } = table;
     const name = `${family === 4 ? 'iptable' : 'ip6table'}_${table.name}`;
-    const unhook: (() => void)[] = [];
     const walk = (packet: Packet, state: HookState): Verdict => table.run(packet, state);
     for (const hook of hooks) {
       if (priority === undefined) {
-        unhook.push(this.#translation.register(family, hook, walk));
+        this.#translation.register(family, hook, walk);
         continue;
       }
       const run = reroutes && hook === OUTPUT ? mangleOutput(table, this.#services) : walk;
-      unhook.push(this.#hooks.register({ name, family, hook, priority, run }));
+      this.#hooks.register({ name, family, hook, priority, run });
     }
-    this.#unhook.set(table, unhook);
   }
 }

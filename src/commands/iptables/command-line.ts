@@ -55,7 +55,7 @@ export class CommandLine {
     this.extensions = new LineExtensions(reader);
   }
 
-  /** Reads all words. @throws {Problem} {@link Exit} {@link NotSupportedYet} */
+  /** Reads all words. @throws {Problem} {@link Exit} */
   read(): this {
     const { words, extensions } = this;
     let inverted = false;

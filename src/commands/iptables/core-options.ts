@@ -1,7 +1,7 @@
 import { interfaceName } from '../../xtables/interface-name.ts';
 import { Problem } from '../../xtables/problem.ts';
 import { parseProtocol } from '../../xtables/protocols.ts';
-import { findTarget, isNotYet } from '../../xtables/registry.ts';
+import { findTarget } from '../../xtables/registry.ts';
 import { unsigned } from '../../xtables/values.ts';
 import type { CommandLine } from './command-line.ts';
 import { wrap } from './counters-text.ts';
@@ -88,7 +88,7 @@ function checkNewChain({ reader }: CommandLine, name: string): void {
     throw new Problem(`chain name not allowed to start with \`${name[0]}'`);
   }
   const { family } = reader;
-  if (name === '' || name === STANDARD || findTarget(family, name) || isNotYet('target', family, name)) {
+  if (name === '' || name === STANDARD || findTarget(family, name)) {
     throw new Problem('chain name may not clash with target name');
   }
   if (/[ \t\n\v\f\r]/.test(name)) throw new Problem(`Invalid chain name \`${name}'`);

@@ -1,7 +1,5 @@
-import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import { isZero } from '../../xtables/address.ts';
 import { EXIT_VERSION, Problem } from '../../xtables/problem.ts';
-import { isNotYet } from '../../xtables/registry.ts';
 import { type Action, ANY_HEADER, type Header, type Rule, takenRule } from '../../xtables/rule.ts';
 import { saveRule } from '../../xtables/text.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
@@ -96,7 +94,6 @@ export class Execution {
     if (this.handle.isChain(jump)) return { kind: 'chain', chain: jump, goto };
     if (!goto && jump === STANDARD) return { kind: 'chain', chain: jump, goto };
     if (goto) throw new Problem(`goto '${jump}' is not a chain`);
-    if (isNotYet('target', this.#reader.family, jump)) throw new NotSupportedYet(`target ${jump}`);
     throw new Problem(`Couldn't load target \`${jump}':No such file or directory\n`);
   }
 

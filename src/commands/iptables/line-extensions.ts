@@ -1,7 +1,6 @@
-import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import type { Extension, Match, RuleContext, Target } from '../../xtables/extension.ts';
 import { Problem } from '../../xtables/problem.ts';
-import { findMatch, findTarget, isNotYet } from '../../xtables/registry.ts';
+import { findMatch, findTarget } from '../../xtables/registry.ts';
 import type { Action, MatchUse } from '../../xtables/rule.ts';
 import { type ExtensionOption, ExtensionUse, longOptionsOf } from './extension-options.ts';
 import type { Getopt, LongOption } from './getopt.ts';
@@ -30,7 +29,7 @@ export class LineExtensions {
 
   /** `-m name` */
   match(name: string): void {
-    const match = this.#find(name);
+    const match = findMatch(this.#reader.family, name);
     if (match === undefined) {
       throw new Problem(`Couldn't load match \`${name}':No such file or directory\n`);
     }
@@ -42,7 +41,6 @@ export class LineExtensions {
     checkTargetName(name);
     const { family, isChain } = this.#reader;
     if (isChain?.(name)) return;
-    if (isNotYet('target', family, name)) throw new NotSupportedYet(`target ${name}`);
     const target = findTarget(family, name);
     if (target === undefined) return;
     this.#target = new ExtensionUse(target);
@@ -76,7 +74,7 @@ export class LineExtensions {
     const { family, loaded } = this.#reader;
     const known = findMatch(family, name);
     if (known !== undefined && loaded.has(known) && this.#protocolMatchLoaded) return false;
-    const match = this.#find(name);
+    const match = findMatch(this.#reader.family, name);
     if (match === undefined) return false;
     this.#protocolMatchLoaded = true;
     if (!this.#useMatch(match)) {
@@ -115,11 +113,6 @@ export class LineExtensions {
 
   #settle(use: ExtensionUse, context: RuleContext): MatchUse['values'] {
     return use.settle(context, (line) => this.#reader.output.complain(line));
-  }
-
-  #find(name: string): Match | undefined {
-    if (isNotYet('match', this.#reader.family, name)) throw new NotSupportedYet(`match ${name}`);
-    return findMatch(this.#reader.family, name);
   }
 
   /** Remembers that an extension was loaded; the first time says so if the kernel lacks it. */

@@ -1,8 +1,7 @@
 /** Rules that nobody wrote, made from the extensions' declarations. */
 import { type Family, HOOK_NAMES } from '../../netfilter/constants.ts';
 import type { Extension, Option } from '../../xtables/extension.ts';
-import { KNOWN } from '../../xtables/known.ts';
-import { findMatch, findTarget } from '../../xtables/registry.ts';
+import { extensionsOf } from '../../xtables/registry.ts';
 import { protocolText } from './random-protocols.fixture.ts';
 
 /** A rule and where it is to stand. */
@@ -108,17 +107,12 @@ function options(random: Random, extension: Extension, family: Family): string[]
   return words;
 }
 
-function extensions(kind: 'match' | 'target', family: Family): readonly Extension[] {
-  const find = kind === 'match' ? findMatch : findTarget;
-  return [...KNOWN[kind][family]].map((name) => find(family, name)).filter((one) => one !== undefined);
-}
-
 const TABLES = ['filter', 'mangle', 'nat', 'raw', 'security'];
 
 /** A rule of one or two matches and a target; it need not be valid. `only`: the extension that it is about. */
 export function randomRule(random: Random, family: Family, only?: Extension): RandomRule {
-  const matches = extensions('match', family);
-  const targets = extensions('target', family);
+  const matches = extensionsOf('match', family);
+  const targets = extensionsOf('target', family);
   const chosen: Extension[] = [];
   if (only?.kind === 'match' || !only) chosen.push(only ?? pick(random, matches));
   if (random(4) === 0) chosen.push(pick(random, matches));
@@ -147,5 +141,5 @@ export function randomRule(random: Random, family: Family, only?: Extension): Ra
 
 /** Every extension of a family. */
 export function everyExtension(family: Family): readonly Extension[] {
-  return [...extensions('match', family), ...extensions('target', family)];
+  return [...extensionsOf('match', family), ...extensionsOf('target', family)];
 }

@@ -1,6 +1,5 @@
 import { Sets } from '../../ipset/sets.ts';
 import type { Family } from '../../netfilter/constants.ts';
-import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import type { Extension } from '../../xtables/extension.ts';
 import { EXIT_OTHER, Problem } from '../../xtables/problem.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
@@ -44,7 +43,7 @@ interface Options {
 
 /**
  * Runs iptables-restore on `stdin`. `readFile` gives the text of a file named on the command line, or undefined if there is
- * none. If the input needs what is not supported yet, every table is as it was before.
+ * none.
  */
 export function runRestore(
   xtables: Xtables,
@@ -101,19 +100,6 @@ class Restore {
   }
 
   run(text: string): number {
-    const before = this.#xtables.checkpoint(this.#reader.family);
-    try {
-      const exit = this.#lines(text);
-      before.keep();
-      return exit;
-    } catch (error) {
-      if (error instanceof NotSupportedYet) before.undo();
-      else before.keep();
-      throw error;
-    }
-  }
-
-  #lines(text: string): number {
     const { output } = this.#reader;
     for (const text_ of inputLines(text)) {
       this.line++;

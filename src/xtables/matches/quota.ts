@@ -10,7 +10,7 @@ const bytes: ValueType<bigint> = {
   argument: 'required',
   parse(given, { extension, option: name }) {
     const read = readPositive(given);
-    if (!read || read.rest !== '' || read.value > LARGEST) {
+    if (read?.rest !== '' || read.value > LARGEST) {
       throw new Problem(`${extension}: bad value for option "--${name}", or out of range (0-${LARGEST}).\n`);
     }
     return read.value;

@@ -22,6 +22,7 @@ import { NETMAP } from './NETMAP.ts';
 import { NFLOG } from './NFLOG.ts';
 import { NFQUEUE } from './NFQUEUE.ts';
 import { QUEUE } from './QUEUE.ts';
+import { RATEEST } from './RATEEST.ts';
 import { REDIRECT } from './REDIRECT.ts';
 import { REJECT } from './REJECT.ts';
 import { RETURN } from './RETURN.ts';
@@ -66,6 +67,7 @@ export const TARGETS: readonly Target[] = [
   NFQUEUE,
   NOTRACK,
   QUEUE,
+  RATEEST,
   REDIRECT,
   ...REJECT,
   RETURN,
