@@ -95,10 +95,16 @@ function readStep(value: unknown, path: FieldPath, interfaces: ReadonlySet<strin
   throw new FieldProblem(path, "a step has 'in' and 'frame', or 'send', or 'wait', or 'run'");
 }
 
+function readGroups(value: unknown, path: FieldPath): readonly number[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new FieldProblem(path, `must be a list of numbers, is ${shown(value)}`);
+  return value.map((group, index) => readInteger(group, [...path, index], 0, 0xffffffff));
+}
+
 /** The kinds of steps, by the field that tells them, and the fields of each. */
 const STEPS = {
   in: ['in', 'frame'],
-  send: ['send', 'uid', 'gid', 'mark', 'cgroup', 'classid'],
+  send: ['send', 'uid', 'gid', 'groups', 'mark', 'cgroup', 'classid'],
   wait: ['wait'],
   run: ['run', 'stdin'],
 } as const;
@@ -121,7 +127,14 @@ const READERS: Readonly<Record<keyof typeof STEPS, StepReader>> = {
     return {
       kind: 'send',
       packet,
-      sender: { uid: id('uid'), gid: id('gid'), mark: id('mark'), cgroup, classId: id('classid') },
+      sender: {
+        uid: id('uid'),
+        gid: id('gid'),
+        groups: readGroups(fields.groups, [...path, 'groups']),
+        mark: id('mark'),
+        cgroup,
+        classId: id('classid'),
+      },
     };
   },
   wait(fields, path) {

@@ -150,8 +150,8 @@ export class Host {
    * Answers the name of the error that the process gets (`EPERM`, `ENETUNREACH`, …), or undefined.
    */
   send(packet: Uint8Array, sender: Partial<Sender> = {}): string | undefined {
-    const { uid = 0, gid = 0, mark = 0, cgroup = '', classId = 0 } = sender;
-    const from = { uid, gid, mark, cgroup, classId };
+    const { uid = 0, gid = 0, groups = [], mark = 0, cgroup = '', classId = 0 } = sender;
+    const from = { uid, gid, groups, mark, cgroup, classId };
     return (packet[0] ?? 0) >> 4 === 6 ? this.ipv6.sendRaw(packet, from) : this.ipv4.sendRaw(packet, from);
   }
 

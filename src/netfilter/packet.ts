@@ -11,6 +11,8 @@ export const MAX_PACKET = 65535;
 export interface Sender {
   readonly uid: number;
   readonly gid: number;
+  /** Supplementary groups of the process. */
+  readonly groups?: readonly number[];
   readonly mark: number;
   /** False: no more than a connection that is just being made, whose listener's it is (not sk_fullsock). */
   readonly full?: boolean;

@@ -3,6 +3,7 @@ import { frameOf, type Macs, packetWords } from '../formats/packet-language/inde
 import type { Host, HostOptions } from '../host/host.ts';
 import type { JourneyRecorder } from '../journey/recorder.ts';
 import { recordJourneys } from '../journey/watch.ts';
+import type { Sender } from '../netfilter/packet.ts';
 import { UserProblem } from './problem.ts';
 import { sourceMacFor } from './source-mac.ts';
 import { carriedBy, type Input } from './trace-inputs.ts';
@@ -11,7 +12,7 @@ import type { Output } from './trace-output.ts';
 export interface CarrierOptions {
   /** File to which lines of the kernel log are appended. */
   readonly log?: string;
-  readonly sender: { readonly uid: number; readonly gid: number; readonly mark: number };
+  readonly sender: Sender;
 }
 
 /** Carries packets through a host, lets time pass, and hands their journeys out. */

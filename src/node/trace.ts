@@ -40,6 +40,7 @@ interface Options {
   readonly packet?: Selection['numbers'];
   readonly uid: number;
   readonly gid: number;
+  readonly groups: readonly number[];
   readonly mark: number;
 }
 
@@ -54,6 +55,12 @@ export function define(command: Command): void {
     .option('--wait <seconds>', 'then time passes')
     .option('--uid <number>', 'user of the local process', id('uid'), 0)
     .option('--gid <number>', 'group of the local process', id('gid'), 0)
+    .option(
+      '--groups <numbers>',
+      'supplementary groups of the local process: 27,100',
+      (text) => text.split(',').map(id('groups')),
+      [],
+    )
     .option('--mark <number>', 'firewall mark of the local process’s socket (SO_MARK)', id('mark'), 0)
     .option(
       '--count <number>',
@@ -77,7 +84,7 @@ export function define(command: Command): void {
 export async function trace(words: readonly Ordered[], options: Options): Promise<void> {
   const carrierOptions: CarrierOptions = {
     ...(options.log === undefined ? {} : { log: options.log }),
-    sender: { uid: options.uid, gid: options.gid, mark: options.mark },
+    sender: { uid: options.uid, gid: options.gid, groups: options.groups, mark: options.mark },
   };
   const carrier = new Carrier(carrierOptions);
   const host = await hostFromFile(options.host, carrier.hostOptions);

@@ -41,3 +41,14 @@ test('what a listening socket answers is of its process, also a reset', () => {
   receive('tcp 192.0.2.10:4000 > 192.0.2.1:81 ack seq 2 ack 1');
   expect(count('OUTPUT')).toBe(3);
 });
+
+test('supplementary groups count where the rule says so', () => {
+  const { run, send, count } = bench();
+  run('iptables -A OUTPUT -m owner --gid-owner 100-110 --suppl-groups');
+  run('iptables -A OUTPUT -m owner ! --gid-owner 27 --suppl-groups');
+  run('iptables -A OUTPUT -m owner --gid-owner 27');
+  send('udp 192.0.2.1:4000 > 203.0.113.9:53', { gid: 5, groups: [27, 105] });
+  expect([count('OUTPUT', 1), count('OUTPUT', 2), count('OUTPUT', 3)]).toEqual([1, 0, 0]);
+  send('udp 192.0.2.1:4000 > 203.0.113.9:53', { gid: 105 });
+  expect([count('OUTPUT', 1), count('OUTPUT', 2), count('OUTPUT', 3)]).toEqual([2, 1, 0]);
+});

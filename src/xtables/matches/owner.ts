@@ -42,15 +42,18 @@ const groups = ids((names, name) => names.groupId(name));
 const NO_SENDER = 'no local process sent it';
 
 /** A packet that no process sent has no owner: only an inverted test fits it (net/netfilter/xt_owner.c owner_mt). */
-function senderTest(name: string, { value, inverted }: Given<Range>, id: (sender: Sender) => number): Test {
+function senderTest(
+  name: string,
+  { value, inverted }: Given<Range>,
+  ids: (sender: Sender) => readonly number[],
+): Test {
   return {
     option: name,
     run({ sender }) {
       if (!sender || sender.kernel) return inverted;
-      const own = id(sender);
-      return (own >= value.min && own <= value.max) !== inverted;
+      return ids(sender).some((own) => own >= value.min && own <= value.max) !== inverted;
     },
-    explain: ({ sender }) => (sender && !sender.kernel ? String(id(sender)) : NO_SENDER),
+    explain: ({ sender }) => (sender && !sender.kernel ? ids(sender).join(', ') : NO_SENDER),
   };
 }
 
@@ -66,8 +69,7 @@ export const owner = defineMatch({
   name: 'owner',
   revision: 1,
   summary: 'user and group of the local process that sent the packet',
-  about:
-    'Only in OUTPUT and POSTROUTING. Supplementary groups are not simulated: a sender has its own group alone.',
+  about: 'Only in OUTPUT and POSTROUTING.',
   source: 'net/netfilter/xt_owner.c owner_mt',
   hooks: [OUTPUT, POSTROUTING],
   options: {
@@ -105,8 +107,11 @@ export const owner = defineMatch({
         explain: ({ sender }) => (sender ? 'a socket sent it' : NO_SENDER),
       });
     }
-    if (user) tests.push(senderTest('uid-owner', user, ({ uid }) => uid));
-    if (group) tests.push(senderTest('gid-owner', group, ({ gid }) => gid));
+    if (user) tests.push(senderTest('uid-owner', user, ({ uid }) => [uid]));
+    const all = values['suppl-groups'] !== undefined;
+    if (group) {
+      tests.push(senderTest('gid-owner', group, ({ gid, groups = [] }) => (all ? [gid, ...groups] : [gid])));
+    }
     return tests;
   },
 });
