@@ -1,6 +1,5 @@
 import type { Host } from '../../host/host.ts';
 import type { Family } from '../../netfilter/constants.ts';
-import { findMatch, findTarget } from '../../xtables/registry.ts';
 import { connectionFile, expectationFile } from './conntrack.ts';
 import { addressFile6, arpFile, routeFile, routeFile6 } from './devices.ts';
 import { KERNEL_MATCHES, KERNEL_TARGETS } from './extensions.ts';
@@ -17,10 +16,10 @@ export const NET_FILES: ReadonlyMap<string, (host: Host) => string> = new Map<st
     ['/proc/net/stat/synproxy', synproxyFile],
     ['/proc/net/ip_tables_names', (host) => tableNames(host, 4)],
     ['/proc/net/ip6_tables_names', (host) => tableNames(host, 6)],
-    ['/proc/net/ip_tables_matches', () => matchNames(4)],
-    ['/proc/net/ip6_tables_matches', () => matchNames(6)],
-    ['/proc/net/ip_tables_targets', () => targetNames(4)],
-    ['/proc/net/ip6_tables_targets', () => targetNames(6)],
+    ['/proc/net/ip_tables_matches', () => lines(KERNEL_MATCHES[4])],
+    ['/proc/net/ip6_tables_matches', () => lines(KERNEL_MATCHES[6])],
+    ['/proc/net/ip_tables_targets', () => lines(KERNEL_TARGETS[4])],
+    ['/proc/net/ip6_tables_targets', () => lines(KERNEL_TARGETS[6])],
   ],
 );
 
@@ -40,17 +39,6 @@ function tableNames(host: Host, family: Family): string {
       .map(({ name }) => name)
       .reverse(),
   );
-}
-
-/** A name stands once for each revision that the kernel has; what this host cannot do yet is left out. */
-function matchNames(family: Family): string {
-  return lines(KERNEL_MATCHES[family].filter((name) => findMatch(family, name) !== undefined));
-}
-
-/** `ERROR` is how the kernel marks the end of a table and the name of a chain. */
-function targetNames(family: Family): string {
-  const isThere = (name: string) => name === 'ERROR' || findTarget(family, name) !== undefined;
-  return lines(KERNEL_TARGETS[family].filter(isThere));
 }
 
 function lines(names: readonly string[]): string {
