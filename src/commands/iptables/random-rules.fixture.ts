@@ -88,6 +88,8 @@ function oneWord(random: Random, { type }: Option<unknown>, family: Family): str
   }
   // Of longer names the real tool keeps only a part, and then does not find the rule again.
   if (type.syntax === 'policy') return 'gold';
+  // Shorter than a quarter of a second, time constants of estimators wrap: what is printed means something else.
+  if (type.syntax === 'number[s|ms|us]') return pick(random, ['300000us', '2s', '8s', '0.5s', '40s']);
   if (/^xx:xx/.test(type.syntax)) return '02:00:00:00:00:01';
   if (/addr|host|mask|net|prefix|ip/i.test(type.syntax) && random(4) > 0)
     return pick(random, ADDRESSES[family]);

@@ -1,23 +1,26 @@
 import { describe, expect, test } from 'vitest';
+import type { Family } from '../../netfilter/constants.ts';
 import type { Xtables } from '../../xtables/xtables.ts';
 import type { CommandResult } from '../command.ts';
 import { freshXtables, run } from './cases.fixture.ts';
 import { everyExtension, randomFrom, randomRule } from './random-rules.fixture.ts';
 
+const ESTIMATE = '--rateest-name web --rateest-interval 1s --rateest-ewmalog 4s'.split(' ');
 const TRIES = process.env.FIVEHOOKS_LONG === undefined ? 250 : 3000;
 
 const rules = ({ stdout }: CommandResult): string[] =>
   stdout.split('\n').filter((line) => line.startsWith('-A'));
 
-/** Tables of a host that has what the examples name. */
-function prepared(): Xtables {
+/** Tables of a host that has what the examples name; rules that it takes are the other family's. */
+function prepared(family: Family): Xtables {
   const xtables = freshXtables();
   for (const argv of [
     ['nfacct', 'add', 'web'],
     ['ipset', 'create', 'web', 'hash:ip'],
     ['ipset', 'create', 'web6', 'hash:ip', 'family', 'inet6'],
+    [...`${family === 4 ? 'ip6tables' : 'iptables'} -t mangle -A OUTPUT -j RATEEST`.split(' '), ...ESTIMATE],
   ]) {
-    expect(run(xtables, argv)).toMatchObject({ exit: 0 });
+    expect(run(xtables, argv, '')).toMatchObject({ exit: 0 });
   }
   return xtables;
 }
@@ -32,7 +35,7 @@ describe.each([4, 6] as const)('IPv%i: rules made from the declarations', (famil
       const neverLoads = extension.missing ?? extension.name === 'SECMARK';
       let readBack = 0;
       for (let i = 0; i < TRIES || (readBack === 0 && i < 5000 && !neverLoads); i++) {
-        const xtables = prepared();
+        const xtables = prepared(family);
         const { table, chain, words } = randomRule(random, family, extension);
         const added = run(xtables, [program, '-t', table, '-A', chain, ...words], '')!;
         if (added.exit !== 0) {
@@ -42,7 +45,7 @@ describe.each([4, 6] as const)('IPv%i: rules made from the declarations', (famil
           continue;
         }
         const saved = run(xtables, [`${program}-save`, '-t', table], '')!;
-        const again = prepared();
+        const again = prepared(family);
         // The real tool prints a few values that it does not take (cluster's masks): then the live test compares.
         if (run(again, [`${program}-restore`], saved.stdout)!.exit !== 0) continue;
         readBack++;

@@ -37,5 +37,8 @@ export const ipvs = defineMatch({
   },
   verify(values) {
     if (Object.keys(values).length === 0) throw new Problem('IPVS: At least one option is required');
+    if (values.ipvs?.inverted && Object.keys(values).length > 1) {
+      throw new Problem('! --ipvs cannot be together with other options');
+    }
   },
 });

@@ -42,6 +42,7 @@ const twice = (name: string): string => `rateest: can't specify ${name} twice`;
 
 const anyName: ValueType<string> = {
   syntax: 'name',
+  examples: [['web']],
   argument: 'required',
   parse: (given) => given.slice(0, LONGEST_NAME),
   print: (name) => name,

@@ -50,12 +50,16 @@ export const time = defineMatch({
     kerneltz: option(flag, { excludes: ['utc'], help: 'Times are those of the kernel’s time zone.' }),
     contiguous: option(flag, { help: 'A time over midnight belongs to the day on which it begins.' }),
   },
-  settle(values) {
+  verify(values) {
     const start = values.timestart?.value ?? 0;
     const stop = values.timestop?.value ?? LAST_SECOND;
     if (values.contiguous && start < stop) {
       throw new Problem('time: --contiguous only makes sense when stoptime is smaller than starttime');
     }
+  },
+  settle(values) {
+    const start = values.timestart?.value ?? 0;
+    const stop = values.timestop?.value ?? LAST_SECOND;
     const bits = (own: Given<number> | undefined, all: number): number =>
       own ? (own.inverted ? own.value ^ all : own.value) >>> 0 : all;
     return {
