@@ -112,6 +112,18 @@ function bytesOf(cost: bigint): bigint {
   return ((cost === 0n ? LARGEST32 : LARGEST32 / cost) - 1n) << CHUNK;
 }
 
+/** @throws {Problem} if a burst does not go with its rate. */
+export function checkBurst({ bytes, average }: Rate, burst: bigint | undefined): void {
+  if (burst === undefined) return;
+  if (!bytes) {
+    if (burst > MOST_BURST) throw badBurst();
+    return;
+  }
+  const rate = bytesOf(average);
+  // A rate below 16 bytes a second makes the real tool divide by zero.
+  if (rate === 0n || burst < rate) throw new Problem(`burst cannot be smaller than ${rate}b`);
+}
+
 /** Everything that was given, as the kernel gets it (hashlimit_mt_check of the tool). */
 export function configure(
   given: Omit<HashlimitConfig, 'burst' | 'expire'> & {
@@ -123,11 +135,9 @@ export function configure(
   let { burst = bytes ? 0n : DEFAULT_BURST, expire = unit * 1000 } = given;
   if (bytes && given.burst !== undefined) {
     const rate = bytesOf(average);
-    // A rate below 16 bytes a second makes the real tool divide by zero.
-    if (rate === 0n || burst < rate) throw new Problem(`burst cannot be smaller than ${rate}b`);
     burst = BigInt.asUintN(32, (burst + rate - 1n) / rate);
     expire = given.expire ?? BYTES_KEPT_BURST * 1000;
-  } else if (!bytes && burst > MOST_BURST) throw badBurst();
+  }
   if (!rateMatch) return { ...given, burst, expire };
   return {
     ...given,

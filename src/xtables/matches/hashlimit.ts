@@ -2,6 +2,7 @@ import type { Packet } from '../../netfilter/packet.ts';
 import { parseAton, parseIpv6, prefixLength } from '../address.ts';
 import { defineMatch, type Given, option, type ParseContext, type ValueType } from '../extension.ts';
 import {
+  checkBurst,
   configure,
   DEFAULT_GC,
   type HashlimitConfig,
@@ -138,9 +139,10 @@ export const hashlimit = defineMatch({
     }),
   },
   verify(values) {
-    if (!values['hashlimit-upto'] && !values['hashlimit-above']) {
-      throw new Problem('You have to specify --hashlimit');
-    }
+    const { 'hashlimit-upto': upto, 'hashlimit-above': above, 'hashlimit-burst': most } = values;
+    const last = (upto?.order ?? 0) > (above?.order ?? 0) ? upto : (above ?? upto);
+    if (!last) throw new Problem('You have to specify --hashlimit');
+    if (!isConfig(last.value)) checkBurst(last.value, most?.value);
   },
   settle(values, { family }) {
     const given = values['hashlimit-upto'] ?? values['hashlimit-above'];
