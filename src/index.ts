@@ -22,6 +22,8 @@ export { splitWords, WordsProblem } from './commands/words.ts';
 export { connectionLine } from './conntrack/text.ts';
 export { buildHost, freshHost, HostLoadProblem } from './formats/build-host.ts';
 export { bytesOfText, textOfBytes } from './formats/bytes-text.ts';
+export { CaptureReader, looksLikeCapture } from './formats/capture.ts';
+export { CaptureError, type CaptureInterface, type CaptureRecord } from './formats/capture-record.ts';
 export { type FieldPath, FieldProblem } from './formats/fields.ts';
 export { fromHex, toHex } from './formats/hex.ts';
 export {
@@ -57,6 +59,12 @@ export {
   pcapRecord,
   readPcap,
 } from './formats/pcap.ts';
+export {
+  pcapngHeader,
+  pcapngRecord,
+  type WrittenInterface,
+  type WrittenRecord,
+} from './formats/pcapng-write.ts';
 export {
   type FailedRecording,
   type LoadFailure,

@@ -3,6 +3,8 @@
  * A file is read in chunks of any size; never more than one record waits for its rest.
  */
 
+import { ByteWindow } from './byte-window.ts';
+
 /** One record of a capture. */
 export interface CapturedFrame {
   /** Counts from 1. */
@@ -42,23 +44,18 @@ export class PcapError extends Error {
 }
 
 /** The longest record that libpcap itself reads (MAXIMUM_SNAPLEN); a longer one is a lie about lengths. */
-const MOST_CAPTURED = 262_144;
+export const MOST_CAPTURED = 262_144;
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 const MAGIC_MICRO = 0xa1b2c3d4;
 const MAGIC_NANO = 0xa1b23c4d;
-const MAGIC_PCAPNG = 0x0a0d0d0a;
 const MAGIC_MODIFIED = 0xa1b2cd34;
 
 /** Reads a capture piece by piece: {@link push} each chunk, then {@link finish}. */
 export class PcapReader {
   /** Known once the first 24 bytes have been pushed. */
   header: PcapHeader | undefined = undefined;
-  #buffer = new Uint8Array(4096);
-  #begin = 0;
-  #end = 0;
-  /** Position of `#begin` in the file. */
-  #offset = 0;
+  readonly #window = new ByteWindow();
   #number = 0;
 
   /**
@@ -66,18 +63,28 @@ export class PcapReader {
    * @throws {PcapError} at the first thing that is wrong.
    */
   push(chunk: Uint8Array): CapturedFrame[] {
-    this.#append(chunk);
+    const frames: CapturedFrame[] = [];
+    this.read(chunk, (frame) => frames.push(frame));
+    return frames;
+  }
+
+  /**
+   * Takes the next piece of the file and hands out the records that are complete: also those before an error.
+   * @throws {PcapError} at the first thing that is wrong.
+   */
+  read(chunk: Uint8Array, each: (frame: CapturedFrame) => void): void {
+    const window = this.#window;
+    window.append(chunk);
     if (!this.header) {
       this.#checkMagic();
-      if (this.#end - this.#begin < FILE_HEADER) return [];
-      this.header = readHeader(this.#view());
-      this.#consume(FILE_HEADER);
+      if (window.held < FILE_HEADER) return;
+      this.header = readHeader(window);
+      window.consume(FILE_HEADER);
     }
-    const frames: CapturedFrame[] = [];
     for (;;) {
       const frame = this.#record(this.header);
-      if (!frame) return frames;
-      frames.push(frame);
+      if (!frame) return;
+      each(frame);
     }
   }
 
@@ -86,7 +93,7 @@ export class PcapReader {
    * @throws {PcapError} if the file ends in the middle of something.
    */
   finish(): void {
-    const left = this.#end - this.#begin;
+    const { held: left, offset } = this.#window;
     if (!this.header) {
       const what = left === 0 ? 'the file is empty' : `the file ends after ${left} bytes`;
       throw new PcapError(left, `${what}; a capture begins with a header of ${FILE_HEADER} bytes`);
@@ -95,47 +102,22 @@ export class PcapReader {
     const name = `record ${this.#number + 1}`;
     if (left < RECORD_HEADER) {
       throw new PcapError(
-        this.#offset,
+        offset,
         `the file ends in the header of ${name} (${left} of ${RECORD_HEADER} bytes)`,
       );
     }
-    const wanted = this.#view().getUint32(8, this.header.littleEndian);
+    const wanted = this.#window.get32(8, this.header.littleEndian);
     throw new PcapError(
-      this.#offset,
+      offset,
       `the file ends in ${name} (${left - RECORD_HEADER} of ${wanted} bytes of the frame)`,
     );
   }
 
-  #view(): DataView {
-    return new DataView(this.#buffer.buffer, this.#begin, this.#end - this.#begin);
-  }
-
-  #append(chunk: Uint8Array): void {
-    const held = this.#end - this.#begin;
-    if (this.#end + chunk.length > this.#buffer.length) {
-      let target = this.#buffer;
-      if (held + chunk.length > target.length) {
-        target = new Uint8Array(Math.max(held + chunk.length, this.#buffer.length * 2));
-      }
-      target.set(this.#buffer.subarray(this.#begin, this.#end));
-      this.#buffer = target;
-      this.#begin = 0;
-      this.#end = held;
-    }
-    this.#buffer.set(chunk, this.#end);
-    this.#end += chunk.length;
-  }
-
-  #consume(length: number): void {
-    this.#begin += length;
-    this.#offset += length;
-  }
-
   /** A file of another kind is named as soon as its first four bytes are there. */
   #checkMagic(): void {
-    if (this.#end - this.#begin < 4) return;
-    const magic = this.#view().getUint32(0, false);
-    const swapped = this.#view().getUint32(0, true);
+    if (this.#window.held < 4) return;
+    const magic = this.#window.get32(0, false);
+    const swapped = this.#window.get32(0, true);
     for (const value of [magic, swapped]) {
       if (value === MAGIC_MICRO || value === MAGIC_NANO) return;
       if (value === MAGIC_MODIFIED) {
@@ -145,44 +127,41 @@ export class PcapReader {
         );
       }
     }
-    if (magic === MAGIC_PCAPNG) {
-      throw new PcapError(0, "a pcapng capture; 'editcap -F pcap IN OUT' makes it a classic one");
-    }
+    const begin = magic.toString(16).padStart(8, '0');
     throw new PcapError(
       0,
-      `not a capture: it begins with ${magic.toString(16).padStart(8, '0')} instead of a1b2c3d4 or a1b23c4d`,
+      `not a capture: it begins with ${begin} instead of a1b2c3d4, a1b23c4d or 0a0d0d0a`,
     );
   }
 
   #record(header: PcapHeader): CapturedFrame | undefined {
-    const held = this.#end - this.#begin;
+    const window = this.#window;
+    const { held } = window;
     if (held < RECORD_HEADER) return undefined;
-    const view = this.#view();
     const little = header.littleEndian;
-    const captured = view.getUint32(8, little);
-    const length = view.getUint32(12, little);
-    const fraction = view.getUint32(4, little);
+    const captured = window.get32(8, little);
+    const length = window.get32(12, little);
+    const fraction = window.get32(4, little);
     const number = this.#number + 1;
     // Checked before the bytes are waited for, so that a lie never makes us hold more than one honest record.
     this.#check(number, header, captured, length, fraction);
     if (held < RECORD_HEADER + captured) return undefined;
-    const from = this.#begin + RECORD_HEADER;
     const frame: CapturedFrame = {
       number,
-      offset: this.#offset,
-      seconds: view.getUint32(0, little),
+      offset: window.offset,
+      seconds: window.get32(0, little),
       nanoseconds: header.nanoseconds ? fraction : fraction * 1000,
-      bytes: this.#buffer.slice(from, from + captured),
+      bytes: window.slice(RECORD_HEADER, captured),
       length,
     };
     this.#number = number;
-    this.#consume(RECORD_HEADER + captured);
+    window.consume(RECORD_HEADER + captured);
     return frame;
   }
 
   #check(number: number, header: PcapHeader, captured: number, length: number, fraction: number): void {
     const limit = header.snapLength === 0 ? MOST_CAPTURED : Math.min(header.snapLength, MOST_CAPTURED);
-    const at = this.#offset;
+    const at = this.#window.offset;
     if (captured > limit) {
       const why = limit === header.snapLength ? `the file's snap length is ${limit}` : `the most is ${limit}`;
       throw new PcapError(at + 8, `record ${number} says it holds ${captured} bytes; ${why}`);
@@ -215,11 +194,11 @@ export function readPcap(file: Uint8Array): { header: PcapHeader; frames: Captur
   return { header: reader.header!, frames };
 }
 
-/** Does the file begin as a capture does (classic, modified or pcapng)? */
+/** Does the file begin as a classic capture does? */
 export function looksLikePcap(file: Uint8Array): boolean {
   if (file.length < 4) return false;
   const view = new DataView(file.buffer, file.byteOffset, 4);
-  const magics = [MAGIC_MICRO, MAGIC_NANO, MAGIC_PCAPNG, MAGIC_MODIFIED];
+  const magics = [MAGIC_MICRO, MAGIC_NANO, MAGIC_MODIFIED];
   return magics.includes(view.getUint32(0, false)) || magics.includes(view.getUint32(0, true));
 }
 
@@ -259,19 +238,19 @@ export function pcapRecord(
   return bytes;
 }
 
-function readHeader(view: DataView): PcapHeader {
-  const big = view.getUint32(0, false);
+function readHeader(window: ByteWindow): PcapHeader {
+  const big = window.get32(0, false);
   const littleEndian = big !== MAGIC_MICRO && big !== MAGIC_NANO;
-  const magic = view.getUint32(0, littleEndian);
-  const major = view.getUint16(4, littleEndian);
-  const minor = view.getUint16(6, littleEndian);
+  const magic = window.get32(0, littleEndian);
+  const major = window.get16(4, littleEndian);
+  const minor = window.get16(6, littleEndian);
   if (major !== 2 || minor !== 4) {
     throw new PcapError(4, `a capture of version ${major}.${minor}; version 2.4 is read`);
   }
   return {
     // The upper half tells of a frame check sequence behind each frame; the IP length leaves it out by itself.
-    linkType: view.getUint32(20, littleEndian) & 0xffff,
-    snapLength: view.getUint32(16, littleEndian),
+    linkType: window.get32(20, littleEndian) & 0xffff,
+    snapLength: window.get32(16, littleEndian),
     nanoseconds: magic === MAGIC_NANO,
     littleEndian,
   };

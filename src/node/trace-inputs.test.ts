@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parsePacket } from '../formats/packet-language/index.ts';
 import { pcapHeader, pcapRecord } from '../formats/pcap.ts';
+import { pcapngHeader, pcapngRecord } from '../formats/pcapng-write.ts';
 import { UserProblem } from './problem.ts';
 import { readInputs, type Selection } from './trace-inputs.ts';
 
@@ -61,6 +63,23 @@ describe('an argument', () => {
     expect(numbers({ ...everything, numbers: wanted })).toEqual([2, 3, 8, 9]);
   });
 
+  it('may be a capture in pcapng, or a compressed one', () => {
+    const interfaces = [{ name: 'lan0' }, { name: 'raw0', linkType: 101 }];
+    const blocks = [
+      pcapngHeader(interfaces),
+      pcapngRecord({ interface: 0, seconds: 7, nanoseconds: 5, bytes: frame }),
+      pcapngRecord({ interface: 1, seconds: 7, nanoseconds: 6, bytes: frame.subarray(14) }),
+    ];
+    const path = file('a.pcapng.gz', gzipSync(Buffer.concat(blocks)));
+    const read = readInputs(path, at, 1, everything);
+    expect(read.map((input) => input.kind === 'frame' && input.linkType)).toEqual([1, 101]);
+    expect(read[1]).toMatchObject({
+      frame: { number: 2, seconds: 7, nanoseconds: 6, bytes: frame.subarray(14) },
+    });
+    const cut = file('cut.gz', gzipSync(Buffer.concat(blocks)).subarray(0, 60));
+    expect(problemOf(cut).message).toBe(`${cut}: cannot be unpacked (gzip): unexpected end of file`);
+  });
+
   it('may be a text of packets', () => {
     const path = file(
       'packets.txt',
@@ -110,10 +129,10 @@ describe('what is wrong is told with its place', () => {
   it('for files that are none, of another kind, or of other links', () => {
     expect(problemOf('no/such.pcap').message).toBe('no/such.pcap: cannot be read: no such file or folder');
     const binary = file('binary', Uint8Array.of(1, 0, 2));
-    expect(problemOf(binary).message).toContain('neither a capture (pcap) nor a text of packets');
+    expect(problemOf(binary).message).toContain('neither a capture (pcap, pcapng) nor a text of packets');
     const odd = file('odd.pcap', capture(1, 147));
     expect(problemOf(odd).message).toContain(
-      'byte 20: frames of link type 147 cannot be read; 0 (BSD loopback), 1',
+      'record 1: frames of link type 147 cannot be read; 0 (BSD loopback), 1',
     );
   });
 

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { CaptureReader, looksLikeCapture } from '../formats/capture.ts';
+import { CaptureError, type CaptureRecord } from '../formats/capture-record.ts';
 import { isKnownLinkType, knownLinkTypes, linkPayload, linkTypeName } from '../formats/link-types.ts';
 import { PacketLanguageError, type PacketText, parsePacket } from '../formats/packet-language/index.ts';
-import { type CapturedFrame, looksLikePcap, PcapError, type PcapHeader, readPcap } from '../formats/pcap.ts';
+import type { CapturedFrame } from '../formats/pcap.ts';
 import { readBinaryFile } from './files.ts';
 import { UserProblem } from './problem.ts';
 
@@ -72,10 +75,12 @@ function pointAt(text: string, { column, length }: PacketLanguageError): string 
 }
 
 function readFile(file: string, at: Entrance, selection: Selection): Input[] {
-  const bytes = readBinaryFile(file);
-  if (looksLikePcap(bytes)) return readCapture(file, bytes, at, selection);
+  const bytes = unpacked(file, readBinaryFile(file));
+  if (looksLikeCapture(bytes)) return readCapture(file, bytes, at, selection);
   if (bytes.includes(0)) {
-    throw new UserProblem(`${file}: neither a capture (pcap) nor a text of packets, one on each line`);
+    throw new UserProblem(
+      `${file}: neither a capture (pcap, pcapng) nor a text of packets, one on each line`,
+    );
   }
   const lines = new TextDecoder().decode(bytes).split('\n');
   return lines.flatMap((line, index): Input[] => {
@@ -89,36 +94,55 @@ function readFile(file: string, at: Entrance, selection: Selection): Input[] {
 }
 
 function readCapture(file: string, bytes: Uint8Array, at: Entrance, selection: Selection): Input[] {
-  let capture: { header: PcapHeader; frames: CapturedFrame[] };
-  try {
-    capture = readPcap(bytes);
-  } catch (error) {
-    if (error instanceof PcapError) throw new UserProblem(`${file}: ${error.message}`);
-    throw error;
-  }
-  const { linkType } = capture.header;
-  if (!isKnownLinkType(linkType)) {
+  const frames = readRecords(file, bytes);
+  const odd = frames.find((frame) => !isKnownLinkType(frame.interface.linkType));
+  if (odd) {
+    const name = linkTypeName(odd.interface.linkType);
     throw new UserProblem(
-      `${file}: byte 20: frames of ${linkTypeName(linkType)} cannot be read; ${knownLinkTypes()} can`,
+      `${file}: record ${odd.number}: frames of ${name} cannot be read; ${knownLinkTypes()} can`,
     );
   }
   const { numbers, count } = selection;
-  const wanted = capture.frames.filter(
+  const wanted = frames.filter(
     ({ number }) => !numbers || numbers.some(([first, last]) => number >= first && number <= last),
   );
   if (numbers && wanted.length === 0) {
-    throw new UserProblem(
-      `${file}: has ${capture.frames.length} records, none of them asked for by --packet`,
-      2,
-    );
+    throw new UserProblem(`${file}: has ${frames.length} records, none of them asked for by --packet`, 2);
   }
   return wanted.slice(0, count).map((frame) => ({
     kind: 'frame',
     from: { name: `${file} record ${frame.number}`, file, number: frame.number },
     at,
     frame,
-    linkType,
+    linkType: frame.interface.linkType,
   }));
+}
+
+function readRecords(file: string, bytes: Uint8Array): CaptureRecord[] {
+  const records: CaptureRecord[] = [];
+  const reader = new CaptureReader((record) => records.push(record));
+  try {
+    reader.read(bytes);
+    reader.finish();
+  } catch (error) {
+    if (error instanceof CaptureError) throw new UserProblem(`${file}: ${error.message}`);
+    throw error;
+  }
+  return records;
+}
+
+/** The most that a compressed file may unpack to, in bytes. */
+const MOST_UNPACKED = 2 ** 30;
+
+/** A gzip file's content (RFC 1952); other files as they are. */
+function unpacked(file: string, bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserProblem(`${file}: cannot be unpacked (gzip): ${reason}`);
+  }
 }
 
 /** What a captured frame carries, behind its link header; undefined if nothing that a host could take. */

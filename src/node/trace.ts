@@ -14,7 +14,7 @@ A PACKET is one argument (quote it: it has a '>' in it), and may be
                                   'icmp 192.0.2.1 > 192.0.2.2 echo-request id 1 seq 2'
                                   'tcp [2001:db8::1]:40000 > [2001:db8::2]:443 psh,ack seq 7 ack 9 hex:1603'
   hex digits                      of a whole frame, or of a bare IP packet
-  a file                          a capture (pcap), or a text with a packet of the language on each line; - is
+  a file                          a capture (pcap or pcapng, also gzip), or a text with a packet on each line; - is
                                   standard input
 What a packet does not say is as usual: TTL 64, lengths and checksums right, the frame addressed to the device, from
 the neighbour that has the source address (or is the way to it). Every header field has a word:
