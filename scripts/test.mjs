@@ -36,6 +36,7 @@ function ensureDebianPackages() {
     conntrack: 'conntrack',
     ipset: 'ipset',
     python3: 'python3',
+    tshark: 'tshark',
   };
   const missing = Object.entries(wanted).filter(([program]) => !onPath(program));
   if (missing.length === 0 || process.getuid?.() !== 0 || !onPath('apt-get')) return;
