@@ -81,7 +81,7 @@ export const rt = defineMatch({
     const addresses = values['rt-0-addrs'];
     return (
       ' rt' +
-      (type ? ` type:${type.inverted ? '!' : ''}${type.value}` : '') +
+      (type ? ` type:${type.inverted ? '!' : ''}${type.value | 0}` : '') +
       (segments && ` ${segments}`) +
       listLength(values['rt-len']) +
       (values['rt-0-res'] ? ' reserved' : '') +
