@@ -61,6 +61,8 @@ function details(connection: Connection, conntrack: Conntrack): string {
     const by = master.help?.helper?.name ?? 'helper';
     parts.push(`expected by ${by} of ${tupleText(master.original, conntrack)}`);
   }
+  const helper = connection.help?.helper;
+  if (helper?.reads === false) parts.push(`helper ${helper.name}, which reads nothing here`);
   const state = conntrack.trackerOf(original.protocol).stateName?.(connection);
   if (state) parts.push(state);
   if ((status & STATUS.NAT_MASK) !== 0) parts.push(`answers come as ${tupleText(reply, conntrack)}`);

@@ -26,6 +26,8 @@ export interface Helper {
   readonly protocol: number;
   /** By class. */
   readonly policies: readonly ExpectationPolicy[];
+  /** False for one that has a name alone: it reads no packet, and foresees nothing. */
+  readonly reads?: boolean;
   /**
    * Reads a packet of a connection (before sequence adjustment and confirmation). `offset` is where the transport
    * header begins. Answers ACCEPT, or DROP for what must not pass. (struct nf_conntrack_helper help)

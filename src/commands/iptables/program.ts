@@ -1,5 +1,4 @@
 import type { Family } from '../../netfilter/constants.ts';
-import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import { EXIT_PARAMETER, EXIT_RESOURCE, EXIT_VERSION, Problem } from '../../xtables/problem.ts';
 import type { CommandResult } from '../command.ts';
 import type { Failure } from './handle.ts';
@@ -25,11 +24,6 @@ export function runProgram(
     return result(run(output));
   } catch (error) {
     if (error instanceof Exit) return result(error.status);
-    if (error instanceof NotSupportedYet) {
-      const at = line() > 0 ? ` (line ${line()})` : '';
-      output.complain(`${program}: not supported yet: ${error.what}${at}\n`);
-      return { ...result(1), unsupported: error.what };
-    }
     if (error instanceof Problem) return result(complain(output, program, error, line()));
     throw error;
   }

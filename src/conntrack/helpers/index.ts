@@ -8,8 +8,11 @@ import { makeIrc } from './irc.ts';
 import { makeNetbiosNs } from './netbios-ns.ts';
 import { makePptp } from './pptp.ts';
 import type { Rewriters } from './rewriters.ts';
+import { makeSane } from './sane.ts';
 import { makeSipTcp, makeSipUdp } from './sip/sip.ts';
+import { makeSnmp } from './snmp.ts';
 import { makeTftp } from './tftp.ts';
+import { UNREAD } from './unread.ts';
 
 /** The helpers, one file each. */
 const FACTORIES: readonly HelperFactory[] = [
@@ -18,13 +21,13 @@ const FACTORIES: readonly HelperFactory[] = [
   makeIrc,
   makeNetbiosNs,
   makePptp,
+  makeSane,
   makeSipTcp,
   makeSipUdp,
+  makeSnmp,
   makeTftp,
+  ...UNREAD,
 ];
-
-/** Helpers that Linux has and fivehooks has not: H.323's three, SANE's and SNMP's. */
-export const UNSUPPORTED_HELPERS: readonly string[] = ['H.245', 'Q.931', 'RAS', 'sane', 'snmp', 'snmp_trap'];
 
 /** The helpers of one host's connection tracking. */
 export class Helpers {

@@ -1,45 +1,8 @@
-import type { HookState } from '../../netfilter/hooks.ts';
-import type { Packet } from '../../netfilter/packet.ts';
-import { ROUTE_TYPE } from '../../netfilter/services.ts';
-import { ACCEPT, type Verdict } from '../../netfilter/verdict.ts';
-import { ipv4Destination } from '../../wire/ipv4.ts';
-import { type Connection, infoDirection } from '../connection.ts';
 import type { Conntrack } from '../conntrack.ts';
-import { EXPECT_PERMANENT, Expectation } from '../expectation.ts';
 import type { Helper } from '../helper.ts';
-import { ORIGINAL } from '../tuple.ts';
+import { makeBroadcast } from './broadcast.ts';
 
-const UDP = 17;
-const NAME_SERVICE = 137;
-/** Seconds that answers may take. */
-const TIMEOUT = 3;
-
-/**
- * NetBIOS name requests that this host broadcasts: every neighbour may answer
- * (net/netfilter/nf_conntrack_netbios_ns.c, nf_conntrack_broadcast.c).
- */
+/** NetBIOS name requests (RFC 1002; net/netfilter/nf_conntrack_netbios_ns.c). */
 export function makeNetbiosNs(conntrack: Conntrack): Helper {
-  return {
-    name: 'netbios-ns',
-    families: [4],
-    protocol: UDP,
-    policies: [{ maxExpected: 1, timeout: TIMEOUT }],
-    help(packet: Packet, _offset: number, connection: Connection, info: number, _state: HookState): Verdict {
-      const { route } = packet;
-      if (packet.sender === undefined || route?.type !== ROUTE_TYPE.BROADCAST) return ACCEPT;
-      if (infoDirection(info) !== ORIGINAL) return ACCEPT;
-      const destination = ipv4Destination(packet.bytes, packet.network);
-      const mask = conntrack.services.broadcastMask(route.outDevice, destination);
-      if (mask === 0) return ACCEPT;
-      const { reply } = connection;
-      const expectation = new Expectation(connection)
-        .to(reply, UDP, reply.destinationPart)
-        .from(reply, NAME_SERVICE);
-      expectation.mask.src0 = mask;
-      expectation.flags = EXPECT_PERMANENT;
-      conntrack.expectations.insert(expectation);
-      conntrack.expireIn(connection, TIMEOUT * 1e6);
-      return ACCEPT;
-    },
-  };
+  return makeBroadcast(conntrack, 'netbios-ns', 137, 3);
 }

@@ -19,6 +19,7 @@ test.each([
   ['-j CT --zone-orig 0', '-j CT'],
   ['-j CT --ctevents new,new,mark --notrack', '-j CT --notrack --ctevents new,mark'],
   ['-p udp -j CT --helper tftp', '-p udp -j CT --helper tftp'],
+  ['-p udp -j CT --helper RAS', '-p udp -j CT --helper RAS'],
 ])('%s is %s', (words, wanted) => expect(answer(words)).toBe(`-A PREROUTING ${wanted}`));
 
 test.each([
@@ -29,8 +30,7 @@ test.each([
   ['-p tcp -j CT --helper tftp', 'No chain/target/match by that name.'],
   ['-p tcp -j CT --timeout policy', 'No chain/target/match by that name.'],
   ['-j CT --timeout policy', 'Invalid argument.'],
-  ['-p udp -j CT --helper snmp', 'not supported yet: helper snmp'],
-  ['-p tcp -j CT --helper sane', 'not supported yet: helper sane'],
+  ['-p tcp -j CT --helper RAS', 'No chain/target/match by that name.'],
 ])('%s is refused: %s', (words, wanted) => expect(answer(words)).toContain(wanted));
 
 test('--notrack and NOTRACK: the packet is untracked and begins no connection', () => {

@@ -1,8 +1,6 @@
 import { Connection, INFO_NEW, INFO_UNTRACKED, STATUS, type Zone } from '../../conntrack/connection.ts';
 import { ConnectionHelper } from '../../conntrack/helper.ts';
-import { UNSUPPORTED_HELPERS } from '../../conntrack/helpers/index.ts';
 import type { Packet } from '../../netfilter/packet.ts';
-import { NotSupportedYet } from '../../netfilter/unsupported.ts';
 import { track } from '../connection-state.ts';
 import {
   CONTINUE,
@@ -136,7 +134,6 @@ export const CT = defineTarget({
   check({ notrack, helper, timeout }, { family, protocol, protocolInverted, connections }) {
     if (notrack) return undefined;
     if (helper) {
-      if (UNSUPPORTED_HELPERS.includes(helper.value)) throw new NotSupportedYet(`helper ${helper.value}`);
       if (protocol === 0 || protocolInverted) return 'ENOENT';
       if (!connections.helpers.find(helper.value, family, protocol)) return 'ENOENT';
     }
