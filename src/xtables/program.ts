@@ -126,7 +126,9 @@ export class Program {
     const { source, sourceMask, destination, destinationMask, inInterface, outInterface } = header;
     const words = source.length;
     const at = line * 4 * words;
-    const set = (place: number, address: Address) => this.addresses.set(address, at + place * words);
+    const set = (place: number, address: Address) => {
+      for (let i = 0; i < words; i++) this.addresses[at + place * words + i] = address[i]!;
+    };
     let asks = 0;
     if (some(source) || some(sourceMask) || header.sourceInverted) {
       asks |= ASK.SOURCE | (header.sourceInverted ? ASK.SOURCE_INVERTED : 0);

@@ -117,12 +117,29 @@ export class ExtensionUse<E extends Extension = Extension> {
 
   /** What holds of the options together, once all are read; answers the settled values. */
   settle(rule: RuleContext, warn: (line: string) => void): AnyValues {
-    const { name, optionList, verify, settle } = this.extension;
-    const context = { ...rule, extension: name, warn };
-    verify?.(this.#values as never, context);
-    for (const [key, option] of optionList) checkTogether(name, optionList, key, option, this.#values);
-    return settle ? settle(this.#values as never, context) : this.#values;
+    const { extension } = this;
+    const { name, verify, settle } = extension;
+    const values = this.#values;
+    const context = verify || settle ? { ...rule, extension: name, warn } : undefined;
+    if (verify) verify(values as never, context!);
+    for (const [key, option] of dependentOptions(extension)) {
+      checkTogether(name, extension.optionList, key, option, values);
+    }
+    return settle ? settle(values as never, context!) : values;
   }
+}
+
+const dependent = new Map<Extension, OptionList>();
+
+/** The options of an extension that ask for something beside themselves: most ask for nothing. */
+function dependentOptions(extension: Extension): OptionList {
+  const known = dependent.get(extension);
+  if (known) return known;
+  const options = extension.optionList.filter(
+    ([, { required, needs, excludes }]) => required || needs || excludes,
+  );
+  dependent.set(extension, options);
+  return options;
 }
 
 /** Required, needed and excluded options, in the order in which libxtables complains (xtables_options_fcheck). */
