@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'slow',
           isolate: false,
           setupFiles: ['scripts/property-tests.ts'],
-          include: ['src/**/*.slow.test.ts', 'conformance/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: ['{src,scripts}/**/*.slow.test.ts', 'conformance/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: ['**/*.live.test.ts', '**/node_modules/**'],
           testTimeout: 600_000,
         },

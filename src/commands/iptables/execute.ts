@@ -7,6 +7,7 @@ import type { CommandLine } from './command-line.ts';
 import { type Failure, Handle } from './handle.ts';
 import type { Network } from './hosts.ts';
 import { type ListFormat, listHeader, listRule, ONE_LINE } from './list.ts';
+import { Exit } from './output.ts';
 import { type Reader, STANDARD } from './reader.ts';
 
 /** A command line carried out on a handle: do_command4 and do_command6. */
@@ -200,7 +201,16 @@ export class Execution {
       one.entries.forEach((entry, i) => {
         if (ruleNumber !== 0 && ruleNumber !== i + 1) return;
         const count = counters(this.handle.count(entry));
-        output.print(`-A ${one.name}${saveRule(entry.rule, names, count, this.#warn)}\n`);
+        const { rule } = entry;
+        if (rule.action.kind === 'chain' && this.handle.isAdded(entry)) {
+          // Before the commit the real tool takes the chain for a target, which it does not find.
+          output.print(
+            `-A ${one.name}${saveRule({ ...rule, action: { kind: 'none' } }, names, count, this.#warn)}`,
+          );
+          output.complain(`Can't find library for target \`${rule.action.chain}'\n`);
+          throw new Exit(1);
+        }
+        output.print(`-A ${one.name}${saveRule(rule, names, count, this.#warn)}\n`);
       });
     }
     return chains.length > 0 ? undefined : NOT_FOUND;

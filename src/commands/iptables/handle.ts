@@ -1,5 +1,5 @@
 import type { ErrnoName } from '../../netfilter/constants.ts';
-import { type Chain, newEntry, type Policy, type TableImage } from '../../xtables/image.ts';
+import { type Chain, type Entry, newEntry, type Policy, type TableImage } from '../../xtables/image.ts';
 import { type Rule, sameRule } from '../../xtables/rule.ts';
 import type { Count, Table } from '../../xtables/table.ts';
 
@@ -36,6 +36,7 @@ const VERDICTS = new Set(['ACCEPT', 'DROP', 'QUEUE', 'RETURN']);
 export class Handle {
   readonly table: Table;
   readonly image: TableImage;
+  readonly #added = new WeakSet<Entry>();
   /** What the commit will answer, if that is clear already. */
   #refused: Failure | undefined;
 
@@ -60,12 +61,23 @@ export class Handle {
     return chain.hook === undefined ? undefined : INVALID;
   }
 
+  /** Whether a rule is not in the table yet: it came with a command of this handle. */
+  isAdded(entry: Entry): boolean {
+    return this.#added.has(entry);
+  }
+
+  #add(rule: Rule, { packets, bytes }: Count): Entry {
+    const entry = newEntry(rule, packets, bytes);
+    this.#added.add(entry);
+    return entry;
+  }
+
   append(chain: string, rule: Rule, count: Count): Failure | undefined {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
     const misled = this.#misled(rule);
     if (misled) return misled;
-    this.image.edit(found).push(newEntry(rule, count.packets, count.bytes));
+    this.image.edit(found).push(this.#add(rule, count));
     return undefined;
   }
 
@@ -76,7 +88,7 @@ export class Handle {
     if (at > found.entries.length) return { text: 'Index of insertion too big' };
     const misled = this.#misled(rule);
     if (misled) return misled;
-    this.image.edit(found).splice(at, 0, newEntry(rule, count.packets, count.bytes));
+    this.image.edit(found).splice(at, 0, this.#add(rule, count));
     return undefined;
   }
 
@@ -86,7 +98,7 @@ export class Handle {
     if (at >= found.entries.length) return { text: 'Index of replacement too big' };
     const misled = this.#misled(rule);
     if (misled) return misled;
-    this.image.edit(found)[at] = newEntry(rule, count.packets, count.bytes);
+    this.image.edit(found)[at] = this.#add(rule, count);
     return undefined;
   }
 

@@ -197,7 +197,8 @@ class Restore {
       for (const word of ['--set-counters', counters.packets, counters.bytes]) addWord(words, word);
     }
     splitLine(counters ? counters.rest : text, words);
-    if (this.#options.verbose) addWord(words, '-v');
+    // With --noflush the real tool does not hand it on.
+    if (this.#options.verbose && !this.#options.noflush) addWord(words, '-v');
     const line = new CommandLine(words, this.#reader).read();
     if (line.commands.length === 0) return true;
     return new Execution(line, this.#reader, this.#handle!).run() === undefined;
