@@ -162,13 +162,17 @@ export class ConfTree<T extends Record<string, number>> {
 
   #directory(name: string, values: Conf<T>): Conf<T> {
     this.#directories.set(name, { values, own: new Set() });
-    for (const key of Object.keys(values)) {
-      this.#sysctl.define(`${this.#root}/${name}/${key}`, {
-        read: () => String(values[key]),
-        number: () => values[key]!,
-        write: (text) => this.#write(name, key, text),
-      });
-    }
+    this.#sysctl.defineDirectory(`${this.#root}/${name}`, {
+      names: () => Object.keys(values),
+      make: (key) =>
+        Object.hasOwn(values, key)
+          ? {
+              read: () => String(values[key]),
+              number: () => values[key]!,
+              write: (text) => this.#write(name, key, text),
+            }
+          : undefined,
+    });
     return values;
   }
 

@@ -21,7 +21,7 @@ import { Neighbours } from './neighbours/neighbours.ts';
 import { Routing4 } from './routing/routing4.ts';
 import { Routing6 } from './routing/routing6.ts';
 import { hostServices } from './services.ts';
-import { limitSettings, limitThresholds } from './setting-limits.ts';
+import { limitThresholds, SETTING_LIMITS } from './setting-limits.ts';
 import { Sockets } from './sockets.ts';
 import { Sysctl } from './sysctl.ts';
 import { defineUnreadSettings } from './unread-settings.ts';
@@ -84,7 +84,7 @@ export class Host {
     this.hooks.onDrop = (packet) => this.pool.release(packet);
     this.queues.replaced = (packet) => (packet.family === 4 ? this.ipv4 : this.ipv6).replaced(packet);
     this.link = new Link(this);
-    this.sysctl = new Sysctl();
+    this.sysctl = new Sysctl(SETTING_LIMITS);
     this.interfaces = new InterfaceTable(this);
     this.services = hostServices(this);
     this.routing4 = new Routing4(this);
@@ -114,7 +114,6 @@ export class Host {
     this.xtables = new Xtables(this.hooks, this.services, this.conntrack, this.nat);
     this.interfaces.addLoopback();
     defineUnreadSettings(this.sysctl);
-    limitSettings(this.sysctl);
     defineConntrackSettings(this.sysctl, this.conntrack);
     limitThresholds(this.sysctl);
   }

@@ -1,4 +1,4 @@
-import { NumberSetting, type Sysctl } from './sysctl.ts';
+import { type Limits, NumberSetting, type Sysctl } from './sysctl.ts';
 
 /** Numbers that a setting takes, both ends included; `step`: what lies between is rounded up (times in jiffies of 4 ms). */
 interface Range {
@@ -203,20 +203,18 @@ const RANGES: readonly Range[] = [
   },
 ];
 
-/** Makes a host's settings refuse what Linux refuses. */
-export function limitSettings(sysctl: Sysctl): void {
-  for (const { names, ...limits } of RANGES) {
+/** What settings take, by path: Linux refuses anything else. */
+export const SETTING_LIMITS: ReadonlyMap<string, Limits> = new Map(
+  RANGES.flatMap(({ names, ...limits }) => {
     let directory = '';
+    const found: [string, Limits][] = [];
     for (const word of names.trim().split(/\s+/)) {
-      if (word.endsWith(':')) {
-        directory = word.slice(0, -1);
-        continue;
-      }
-      const setting = sysctl.setting(directory + word);
-      if (setting instanceof NumberSetting) setting.limit(limits);
+      if (word.endsWith(':')) directory = word.slice(0, -1);
+      else found.push([directory + word, limits]);
     }
-  }
-}
+    return found;
+  }),
+);
 
 /** The thresholds of reassembly bound each other: the low one is never above the high one. */
 export function limitThresholds(sysctl: Sysctl): void {

@@ -10,6 +10,13 @@ export interface Setting {
   write(text: string): ErrnoName | undefined;
 }
 
+/** Settings that stand in one directory of /proc/sys. */
+export interface SettingDirectory {
+  names(): Iterable<string>;
+  /** A setting's object; undefined if there is none of this name. */
+  make(name: string): Setting | undefined;
+}
+
 /** What a numeric setting accepts, and what happens when it is set. */
 export interface Limits {
   readonly min?: number;
@@ -125,11 +132,27 @@ function parseInteger(text: string): number | undefined {
  */
 export class Sysctl {
   readonly #settings = new Map<string, Setting>();
+  readonly #directories = new Map<string, SettingDirectory[]>();
+  readonly #limits: ReadonlyMap<string, Limits>;
+
+  /** `limits`: what numeric settings take, by path, beyond what they themselves say. */
+  constructor(limits: ReadonlyMap<string, Limits> = new Map()) {
+    this.#limits = limits;
+  }
 
   /** Adds a setting under its path with slashes (`net/ipv4/ip_forward`). */
   define<S extends Setting>(path: string, setting: S): S {
+    const limits = this.#limits.get(path);
+    if (limits && setting instanceof NumberSetting) setting.limit(limits);
     this.#settings.set(path, setting);
     return setting;
+  }
+
+  /** Adds a directory of settings that are made when they are first asked for; one that is defined by itself stays. */
+  defineDirectory(path: string, directory: SettingDirectory): void {
+    const known = this.#directories.get(path);
+    if (known) known.push(directory);
+    else this.#directories.set(path, [directory]);
   }
 
   /** A numeric setting with its default. */
@@ -141,11 +164,23 @@ export class Sysctl {
   undefine(directory: string): void {
     for (const path of this.#settings.keys())
       if (path.startsWith(`${directory}/`)) this.#settings.delete(path);
+    this.#directories.delete(directory);
   }
 
   /** A setting's own object, which the path keeps to read it without looking a name up. */
   setting(name: string): Setting | undefined {
-    return this.#settings.get(normalise(name)) ?? this.#settings.get(name);
+    return this.#at(normalise(name)) ?? this.#at(name);
+  }
+
+  #at(path: string): Setting | undefined {
+    const known = this.#settings.get(path);
+    if (known) return known;
+    const slash = path.lastIndexOf('/');
+    for (const directory of this.#directories.get(path.slice(0, slash)) ?? []) {
+      const setting = directory.make(path.slice(slash + 1));
+      if (setting) return this.define(path, setting);
+    }
+    return undefined;
   }
 
   /** The text of a setting; undefined if there is none of this name. */
@@ -166,12 +201,18 @@ export class Sysctl {
 
   /** Paths with slashes of all settings, sorted. */
   paths(): readonly string[] {
-    return [...this.#settings.keys()].sort();
+    const paths = new Set(this.#settings.keys());
+    for (const [path, directories] of this.#directories) {
+      for (const directory of directories) for (const name of directory.names()) paths.add(`${path}/${name}`);
+    }
+    return [...paths].sort();
   }
 
   /** Is there a setting at or below this path? */
   isDirectory(path: string): boolean {
-    for (const known of this.#settings.keys()) if (known.startsWith(`${path}/`)) return true;
+    const below = `${path}/`;
+    for (const known of this.#settings.keys()) if (known.startsWith(below)) return true;
+    for (const known of this.#directories.keys()) if (`${known}/`.startsWith(below)) return true;
     return false;
   }
 }

@@ -58,18 +58,37 @@ const SETTINGS: Readonly<Record<string, string>> = {
     max_dgram_qlen=10`,
 };
 
+/** By directory and name. */
+const DIRECTORIES: ReadonlyMap<string, ReadonlyMap<string, Declared>> = new Map(
+  Object.entries(SETTINGS).map(([directory, text]) => {
+    const words = text.trim().split(/\s+/);
+    const settings = words.map((word): [string, Declared] => {
+      const [name, value] = word.split('=') as [string, string];
+      return [name.replace('!', ''), { value, readOnly: name.endsWith('!') }];
+    });
+    return [directory, new Map(settings)];
+  }),
+);
+
+interface Declared {
+  readonly value: string;
+  readonly readOnly: boolean;
+}
+
 /** Adds them to a host's settings; those that a part of the host has defined itself stay. */
 export function defineUnreadSettings(sysctl: Sysctl): void {
-  for (const [directory, text] of Object.entries(SETTINGS)) {
-    for (const word of text.trim().split(/\s+/)) {
-      const [name, value] = word.split('=') as [string, string];
-      const path = `${directory}/${name.replace('!', '')}`;
-      if (!sysctl.setting(path)) sysctl.define(path, settingOf(value, name.endsWith('!')));
-    }
+  for (const [path, settings] of DIRECTORIES) {
+    sysctl.defineDirectory(path, {
+      names: () => settings.keys(),
+      make(name) {
+        const declared = settings.get(name);
+        return declared && settingOf(declared);
+      },
+    });
   }
 }
 
-function settingOf(value: string, readOnly: boolean): Setting {
+function settingOf({ value, readOnly }: Declared): Setting {
   if (/^-?\d+$/.test(value)) return new NumberSetting(Number(value), { readOnly, max: 0xffffffff });
   const setting = value.includes(',')
     ? new ListSetting(value.split(',').map(Number))
