@@ -28,9 +28,9 @@ export function playFolder(root: string, skip: ReadonlySet<string> = new Set()):
 }
 
 /** Plays a scenario at the time at which it was recorded. A fault of ours is this scenario's, not the others'. */
-export function playAs(scenario: Scenario, expected: Recording): Played {
+export function playAs(scenario: Scenario, expected: Recording, borrow = false): Played {
   try {
-    return playScenario(scenario, 'time' in expected ? { time: expected.time } : {});
+    return playScenario(scenario, { borrow, ...('time' in expected ? { time: expected.time } : {}) });
   } catch (error) {
     return {
       kind: 'broken',
@@ -72,7 +72,7 @@ export function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-function jsonFiles(folder: string): string[] {
+export function jsonFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.json'))
     .sort()

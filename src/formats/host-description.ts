@@ -20,6 +20,8 @@ export interface InterfaceDescription {
   readonly mac: string;
   readonly mtu: number;
   readonly group: number;
+  /** False: it is down. */
+  readonly up?: false;
   /** `192.0.2.1/24`, `2001:db8::1/64`; as the scenario writes them. */
   readonly addresses: readonly string[];
 }
@@ -149,7 +151,7 @@ export function usesIpv6(host: HostDescription): boolean {
 }
 
 function readInterface(value: unknown, path: FieldPath): InterfaceDescription {
-  const fields = readObject(value, path, 'an interface', ['name', 'mac', 'mtu', 'group', 'addresses']);
+  const fields = readObject(value, path, 'an interface', ['name', 'mac', 'mtu', 'group', 'up', 'addresses']);
   const place = Number(path.at(-1)) + 1;
   const name = requireText(fields.name, [...path, 'name'], 'eth0');
   // net/core/dev.c dev_valid_name; IFNAMSIZ is 16 with the final zero.
@@ -166,9 +168,16 @@ function readInterface(value: unknown, path: FieldPath): InterfaceDescription {
         ? `02:00:00:00:${twoDigits(place >> 8)}:${twoDigits(place & 255)}`
         : readMac(fields.mac, [...path, 'mac']),
     mtu: fields.mtu === undefined ? 1500 : readInteger(fields.mtu, [...path, 'mtu'], 68, 65535),
+    ...readUp(fields.up, [...path, 'up']),
     group: fields.group === undefined ? 0 : readInteger(fields.group, [...path, 'group'], 0, 0x7fffffff),
     addresses: readList(fields.addresses, [...path, 'addresses'], readPrefix),
   };
+}
+
+function readUp(value: unknown, path: FieldPath): { readonly up?: false } {
+  if (value === undefined || value === true) return {};
+  if (value !== false) throw new FieldProblem(path, `must be true or false, is ${shown(value)}`);
+  return { up: false };
 }
 
 function twoDigits(byte: number): string {

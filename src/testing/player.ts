@@ -24,6 +24,8 @@ export interface PlayOptions {
   readonly time?: number;
   /** Seed of the host's random numbers. */
   readonly seed?: number;
+  /** The host borrows the tables of another one, as tests of rulesets do it. */
+  readonly borrow?: boolean;
 }
 
 /** What playing a scenario came to. */
@@ -54,7 +56,9 @@ function play(scenario: Scenario, options: PlayOptions): Recording {
   let host: Host;
   try {
     const seed = options.seed === undefined ? {} : { seed: options.seed };
-    host = buildHost(scenario.host, { epoch: Math.round(time * 1e6), ...seed }, ['host']);
+    const hostOptions = { epoch: Math.round(time * 1e6), ...seed };
+    const lent = options.borrow ? buildHost(scenario.host, hostOptions, ['host']) : undefined;
+    host = buildHost(scenario.host, hostOptions, ['host'], lent);
   } catch (error) {
     if (!(error instanceof HostLoadProblem) || error.unsupported || error.what === 'socket') throw error;
     return { ...head, load: { what: error.what, exit: error.exit, stderr: error.stderr } };

@@ -32,19 +32,17 @@ export class Line {
   readonly number: number;
   readonly entry: Entry | undefined;
   readonly target: TargetFunction | undefined;
+  /** The hooks it can be reached from, a bit each. */
+  readonly hooks: number;
   /** Tests with state; those without are made when they are asked for. */
   readonly #stateful: readonly BoundTest[] | undefined;
   readonly #environment: Environment | undefined;
 
-  constructor(
-    chain: Chain,
-    number: number,
-    entry: Entry | undefined,
-    built: { stateful?: readonly BoundTest[]; environment?: Environment; target?: TargetFunction },
-  ) {
+  constructor(chain: Chain, number: number, entry: Entry | undefined, hooks: number, built: BuiltRule) {
     this.chain = chain;
     this.number = number;
     this.entry = entry;
+    this.hooks = hooks;
     this.target = built.target;
     this.#stateful = built.stateful;
     this.#environment = built.environment;
@@ -67,10 +65,23 @@ function bindTests(matches: readonly MatchUse[], environment: Environment): read
   return bound;
 }
 
+/** What the extensions of a rule have made. */
+interface BuiltRule {
+  readonly stateful?: readonly BoundTest[];
+  readonly environment?: Environment;
+  readonly target?: TargetFunction;
+  /** Making it left something outside the table: it cannot wait for the first packet. */
+  readonly touched?: boolean;
+}
+
 /** A table that was accepted: every line of every chain, chains one after the other. */
 export interface BuiltTable {
   readonly image: TableImage;
-  readonly lines: readonly Line[];
+  /** Number of lines. */
+  readonly size: number;
+  line(index: number): Line;
+  /** Lines that must be made with the table, even if no packet comes to them. */
+  readonly touched: readonly number[];
   /** Index of each chain's first line. */
   readonly starts: ReadonlyMap<string, number>;
   /** Lets go of what the rules' extensions hold. */
@@ -121,11 +132,10 @@ export class Builder {
     const reach = reachOf(image);
     if (reach === 'loop') return 'ELOOP';
     const lines: Line[] = [];
+    const touched: number[] = [];
     const starts = new Map<string, number>();
     const onDestroy: (() => void)[] = [];
-    const destroy = () => {
-      for (const run of onDestroy) run();
-    };
+    const destroy = destroyer(onDestroy);
     for (const chain of image.chains) {
       const hooks = reach.get(chain)!;
       starts.set(chain.name, lines.length);
@@ -136,21 +146,40 @@ export class Builder {
           destroy();
           return built;
         }
-        lines.push(new Line(chain, i + 1, entry, built));
+        if (built.touched) touched.push(lines.length);
+        lines.push(new Line(chain, i + 1, entry, hooks[i]!, built));
       }
-      lines.push(new Line(chain, chain.entries.length + 1, undefined, NOTHING));
+      lines.push(new Line(chain, chain.entries.length + 1, undefined, 0, NOTHING));
     }
-    return { image, lines, starts, destroy };
+    return { image, size: lines.length, line: (index) => lines[index]!, touched, starts, destroy };
   }
 
-  #rule(
-    rule: Rule,
-    table: string,
-    hooks: number,
-    onDestroy: (() => void)[],
-  ): { stateful?: readonly BoundTest[]; environment?: Environment; target?: TargetFunction } | ErrnoName {
+  /**
+   * The same table on this host, which another host has built: what its rules' extensions are here is made when a packet
+   * first comes to them.
+   */
+  borrow({ image, size, line, touched, starts }: BuiltTable): BuiltTable {
+    const onDestroy: (() => void)[] = [];
+    const own = new Array<Line | undefined>(size);
+    const make = (index: number): Line => {
+      const lent = line(index);
+      const { chain, number, entry, hooks } = lent;
+      if (entry === undefined || isBare(entry.rule)) return lent;
+      const built = this.#rule(entry.rule, image.name, hooks, onDestroy);
+      if (typeof built === 'string') throw new Error(`what another host took was refused: ${built}`);
+      return new Line(chain, number, entry, hooks, built);
+    };
+    for (const index of touched) own[index] = make(index);
+    const lineOf = (index: number): Line => {
+      own[index] ??= make(index);
+      return own[index];
+    };
+    return { image, size, line: lineOf, touched, starts, destroy: destroyer(onDestroy) };
+  }
+
+  #rule(rule: Rule, table: string, hooks: number, onDestroy: (() => void)[]): BuiltRule | ErrnoName {
     const { action, matches } = rule;
-    if (matches.length === 0 && action.kind !== 'target') return NOTHING;
+    if (isBare(rule)) return NOTHING;
     const environment = new RuleEnvironment(
       rule,
       table,
@@ -168,15 +197,26 @@ export class Builder {
     const stateful = matches.some(({ extension }) => extension.tests !== undefined)
       ? { stateful: bindTests(matches, environment) }
       : { environment };
-    if (action.kind !== 'target') return stateful;
+    if (action.kind !== 'target') return { ...stateful, touched: environment.touched };
     const refused = refusal(action.extension, action.values, environment);
     if (refused) return refused;
     const target = action.extension.create?.(action.values as never, environment);
-    return target ? { ...stateful, target } : stateful;
+    return { ...stateful, touched: environment.touched, ...(target && { target }) };
   }
 }
 
-const NOTHING = {};
+const NOTHING: BuiltRule = {};
+
+/** A rule without extensions. */
+function isBare({ action, matches }: Rule): boolean {
+  return matches.length === 0 && action.kind !== 'target';
+}
+
+function destroyer(onDestroy: readonly (() => void)[]): () => void {
+  return () => {
+    for (const run of onDestroy) run();
+  };
+}
 
 /** What the extensions of one rule are told. */
 class RuleEnvironment implements Environment {
@@ -188,6 +228,8 @@ class RuleEnvironment implements Environment {
   readonly services: Services;
   readonly connections: Conntrack;
   readonly translation: Nat;
+  /** An extension has asked for what lives outside its table. */
+  touched = false;
   readonly #matches: readonly MatchUse[];
   readonly #shared: SharedState;
   readonly #onDestroy: (() => void)[];
@@ -228,10 +270,12 @@ class RuleEnvironment implements Environment {
   }
 
   shared<T>(key: { readonly create: () => T }): T {
+    this.touched = true;
     return this.#shared.get(key);
   }
 
   onDestroy(run: () => void): void {
+    this.touched = true;
     this.#onDestroy.push(run);
   }
 }

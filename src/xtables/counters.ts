@@ -32,6 +32,11 @@ export class Counters {
     halves[index * 4 + 3] = Number((bytes >> 32n) & 0xffffffffn);
   }
 
+  /** Takes over all counters of another array of the same length. */
+  copyAll(from: Counters): void {
+    this.#halves.set(from.#halves);
+  }
+
   /** Takes over a counter of another array. */
   copy(index: number, from: Counters, fromIndex: number): void {
     this.#halves.set(from.#halves.subarray(fromIndex * 4, fromIndex * 4 + 4), index * 4);

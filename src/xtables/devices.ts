@@ -27,6 +27,11 @@ export class DevicePatterns {
     return id;
   }
 
+  /** Gives the patterns of another host the same numbers here, where there are none yet. */
+  borrow(lent: DevicePatterns): void {
+    for (const text of lent.#texts) this.id(text);
+  }
+
   /** The interface (0: none) has a name that fits. */
   fits(id: number, device: number): boolean {
     if (this.#generation !== this.#interfaces.generation) {

@@ -62,6 +62,13 @@ export class TableImage {
     return image;
   }
 
+  /** A copy that shares nothing that changes. */
+  detached(): TableImage {
+    const image = this.copy();
+    for (const chain of image.#chains.values()) chain.entries = chain.entries.map((entry) => ({ ...entry }));
+    return image;
+  }
+
   #add(name: string, hook: Hook | undefined): Chain {
     const chain: Chain = { name, hook, policy: 'ACCEPT', entries: [], slot: -1, packets: 0n, bytes: 0n };
     this.#chains.set(name, chain);

@@ -47,7 +47,7 @@ export class Interpreter {
     const waiting: number[] = [];
     let at = starts[state.hook]!;
     for (;;) {
-      const line = built.lines[at]!;
+      const line = built.line(at);
       const rule = line.entry?.rule;
       if (place.family === 6) place.transport = packet.network;
       const failed = rule && this.#firstFailure(walk, line, rule, packet);

@@ -4,11 +4,12 @@ import type { Packet } from '../netfilter/packet.ts';
 import type { Services } from '../netfilter/services.ts';
 import { DROP, type Verdict } from '../netfilter/verdict.ts';
 import type { BuiltTable } from './commit.ts';
+import { compile } from './compile.ts';
 import { Counters } from './counters.ts';
 import type { DevicePatterns } from './devices.ts';
 import { Interpreter } from './interpret.ts';
 import type { Names } from './names.ts';
-import { ASK, DO, Program } from './program.ts';
+import { ASK, DO, type Program } from './program.ts';
 import { Trace } from './trace.ts';
 import { Walk } from './walk.ts';
 
@@ -35,13 +36,15 @@ export class RunningTable {
     services: Services,
     names: () => Names,
     patterns: DevicePatterns,
+    lent?: RunningTable,
   ) {
     this.built = built;
     this.#hooks = hooks;
     this.#patterns = patterns;
     this.#family = built.image.family;
-    this.#program = new Program(built, patterns);
-    this.counters = new Counters(built.lines.length);
+    this.#program = lent ? lent.#program.borrow(built) : compile(built, patterns);
+    this.counters = new Counters(built.size);
+    if (lent) this.counters.copyAll(lent.counters);
     for (const chain of built.image.chains) {
       if (chain.hook === undefined) continue;
       const start = built.starts.get(chain.name)!;

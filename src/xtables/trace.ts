@@ -20,7 +20,7 @@ export class Trace {
 
   /** A line matched; its target has not run yet (net/ipv4/netfilter/ip_tables.c trace_packet). */
   matched(packet: Packet, state: HookState, line: number): void {
-    const { chain, entry, number } = this.#built.lines[line]!;
+    const { chain, entry, number } = this.#built.line(line);
     const table = this.#built.image.name;
     // An unconditional plain verdict reads like the end of its chain.
     const atEnd = entry === undefined || isFinal(entry.rule);

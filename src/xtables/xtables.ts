@@ -102,6 +102,14 @@ export class Xtables {
     return table;
   }
 
+  /** Takes over all tables of a host that is described alike and does not change any more. This one has none yet. */
+  borrow(lent: Xtables): void {
+    this.#parts.patterns.borrow(lent.#parts.patterns);
+    for (const family of [4, 6] as const) {
+      for (const table of lent.tables(family)) this.table(family, table.name)!.borrow(table);
+    }
+  }
+
   #hookIn(table: Table, { hooks, priority, reroutes }: TableKind): void {
     const { family } = table;
     const name = `${family === 4 ? 'iptable' : 'ip6table'}_${table.name}`;
