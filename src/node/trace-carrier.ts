@@ -1,11 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { frameOf, type Macs, packetWords } from '../formats/packet-language/index.ts';
+import { macsFor } from '../formats/arrival.ts';
+import { frameOf, packetWords } from '../formats/packet-language/index.ts';
 import type { Host, HostOptions } from '../host/host.ts';
 import type { JourneyRecorder } from '../journey/recorder.ts';
 import { recordJourneys } from '../journey/watch.ts';
 import type { Sender } from '../netfilter/packet.ts';
 import { UserProblem } from './problem.ts';
-import { sourceMacFor } from './source-mac.ts';
 import { carriedBy, type Input } from './trace-inputs.ts';
 import type { Output } from './trace-output.ts';
 
@@ -130,19 +130,4 @@ function openLog(path: string): number {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserProblem(`--log ${path}: cannot be written: ${reason}`);
   }
-}
-
-/** The addresses of a frame that brings a packet to a device. */
-function macsFor(host: Host, device: string, packet: Uint8Array | undefined): Partial<Macs> {
-  const { mac, index, addresses4 } = host.interfaces.require(device);
-  const isToAll = addresses4.some(({ broadcast }) => broadcast !== 0 && broadcast === destination4(packet));
-  return {
-    destination: isToAll ? new Uint8Array(6).fill(255) : mac,
-    source: sourceMacFor(host, index, packet),
-  };
-}
-
-function destination4(packet: Uint8Array | undefined): number {
-  if (!packet || packet.length < 20 || packet[0]! >> 4 !== 4) return 0;
-  return (packet[16]! << 24) | (packet[17]! << 16) | (packet[18]! << 8) | packet[19]!;
 }
