@@ -15,6 +15,8 @@ export interface Watched {
   now(): number;
   /** What a hook function found out about the packet's connection; undefined for those that find out nothing. */
   connection?(packet: Packet, hooked: string): string | undefined;
+  /** The rule at a place of a table as `-S` prints it; undefined for the end of a chain. */
+  rule?(family: Family, table: string, chain: string, number: number): string | undefined;
   /** Counters of a line of a table. */
   counters?(family: Family, table: string, chain: string, number: number): Counted | undefined;
 }
@@ -53,7 +55,7 @@ const MOST_WAITING = 4096;
  * been written since.
  */
 export class JourneyRecorder implements Observer {
-  readonly wantsMisses = true;
+  readonly wantsMisses: boolean;
   readonly #host: Watched;
   readonly #words: PacketWords;
   /** Journeys being written, by the packet's number. */
@@ -65,7 +67,9 @@ export class JourneyRecorder implements Observer {
   /** The one that an event named last: lines of the log are its. */
   #current: Draft | undefined;
 
-  constructor(host: Watched, words: PacketWords) {
+  /** Without `misses` rules that did not match are left out, and the packet goes through the compiled tables. */
+  constructor(host: Watched, words: PacketWords, misses = true) {
+    this.wantsMisses = misses;
     this.#host = host;
     this.#words = words;
   }
@@ -138,9 +142,10 @@ export class JourneyRecorder implements Observer {
   step(packet: Packet, table: string, chain: string, kind: ChainStep, number: number): void {
     const draft = this.#at(packet);
     // A rule's own event follows and makes it one; what has none is the end of its chain.
-    const outcome = kind === 'rule' ? 'matched' : kind;
+    const rule = this.wantsMisses ? undefined : this.#host.rule?.(packet.family, table, chain, number);
+    const outcome = kind === 'rule' || rule !== undefined ? 'matched' : kind;
     const counted = this.#host.counters?.(packet.family, table, chain, number);
-    draft.rule = { table, chain, number, outcome, ...counted };
+    draft.rule = { table, chain, number, outcome, ...(rule !== undefined && { rule }), ...counted };
     draft.hook?.asked.push(draft.rule);
   }
 
