@@ -13,8 +13,16 @@ const SUBCOMMANDS: Readonly<Record<string, { readonly summary: string; load(): P
     summary: 'show the journey of packets through a host: every rule that matched, and why others did not',
     load: () => import('./trace.ts'),
   },
+  test: {
+    summary: 'test a ruleset: what must become of packets and conversations',
+    load: () => import('./test.ts'),
+  },
   play: { summary: 'play scenarios and write down what the host did', load: () => import('./play.ts') },
   shell: { summary: "an administrator's shell on a simulated host", load: () => import('./shell.ts') },
+  snapshot: {
+    summary: "write this machine's interfaces, routes, settings and rules into a HOST file",
+    load: () => import('./snapshot.ts'),
+  },
   demo: {
     summary: 'carry the bundled capture of real traffic through the bundled rules',
     load: () => import('./demo.ts'),

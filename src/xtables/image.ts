@@ -9,6 +9,8 @@ export interface Entry {
   slot: number;
   readonly packets: bigint;
   readonly bytes: bigint;
+  /** Line of the text that iptables-restore read it from, from 1; 0 if it came another way. */
+  readonly line: number;
 }
 
 export type Policy = 'ACCEPT' | 'DROP';
@@ -26,8 +28,8 @@ export interface Chain {
   bytes: bigint;
 }
 
-export function newEntry(rule: Rule, packets = 0n, bytes = 0n): Entry {
-  return { rule, slot: -1, packets, bytes };
+export function newEntry(rule: Rule, packets = 0n, bytes = 0n, line = 0): Entry {
+  return { rule, slot: -1, packets, bytes, line };
 }
 
 /**

@@ -36,6 +36,8 @@ const VERDICTS = new Set(['ACCEPT', 'DROP', 'QUEUE', 'RETURN']);
 export class Handle {
   readonly table: Table;
   readonly image: TableImage;
+  /** Line of the input that is being read; rules that are added remember it. */
+  line = 0;
   readonly #added = new WeakSet<Entry>();
   /** What the commit will answer, if that is clear already. */
   #refused: Failure | undefined;
@@ -67,7 +69,7 @@ export class Handle {
   }
 
   #add(rule: Rule, { packets, bytes }: Count): Entry {
-    const entry = newEntry(rule, packets, bytes);
+    const entry = newEntry(rule, packets, bytes, this.line);
     this.#added.add(entry);
     return entry;
   }
@@ -144,7 +146,7 @@ export class Handle {
     const found = this.image.chain(chain);
     if (!found) return NO_CHAIN;
     const entries = this.image.edit(found);
-    for (let i = 0; i < entries.length; i++) entries[i] = newEntry(entries[i]!.rule);
+    for (let i = 0; i < entries.length; i++) entries[i] = zeroed(entries[i]!);
     setCount(found, 0n, 0n);
     return undefined;
   }
@@ -155,7 +157,7 @@ export class Handle {
     if (!found) return NO_CHAIN;
     if (number > found.entries.length) return { text: 'Index of counter too big' };
     const entries = this.image.edit(found);
-    entries[number - 1] = newEntry(entries[number - 1]!.rule);
+    entries[number - 1] = zeroed(entries[number - 1]!);
     return undefined;
   }
 
@@ -212,4 +214,9 @@ function setCount(chain: Chain, packets: bigint, bytes: bigint): void {
   chain.slot = -1;
   chain.packets = packets;
   chain.bytes = bytes;
+}
+
+/** The same rule, which begins to count again. */
+function zeroed({ rule, line }: Entry): Entry {
+  return newEntry(rule, 0n, 0n, line);
 }

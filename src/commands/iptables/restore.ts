@@ -201,6 +201,7 @@ class Restore {
     if (this.#options.verbose && !this.#options.noflush) addWord(words, '-v');
     const line = new CommandLine(words, this.#reader).read();
     if (line.commands.length === 0) return true;
+    this.#handle!.line = this.line;
     return new Execution(line, this.#reader, this.#handle!).run() === undefined;
   }
 }

@@ -133,7 +133,7 @@ function tcpWords(words: string, sent: PacketView | undefined, got: PacketView |
   }
   if (!/\bseq\s/.test(words))
     parts.push(`seq ${own?.next ?? (said && said.flags & TCP_ACK ? said.acknowledgment : FIRST_SEQUENCE)}`);
-  if (said && !/\back(nowledgment)?\s+\d/.test(words)) parts.push(`acknowledgment ${said.next}`);
+  if (said && !/\back(nowledgment)?\s+\d/.test(words)) parts.push(`ack ${said.next}`);
   if (words !== '') parts.push(words);
   return parts.join(' ');
 }

@@ -6,10 +6,15 @@ import type { RuleReference } from './rule-reference.ts';
 /** A file of cases (docs/testing.md). */
 export interface TestFile {
   readonly host: HostSource | undefined;
+  /** Files of rules that take the place of the host's own: the ruleset under test. */
+  readonly rulesets: Readonly<Partial<Record<RulesetKind, string>>>;
   /** Seconds since 1970 (UTC) when every case begins; undefined: {@link DEFAULT_TIME}. */
   readonly time: number | undefined;
   readonly cases: readonly TestCase[];
 }
+
+/** For iptables-restore, ip6tables-restore, ipset restore. */
+export type RulesetKind = 'iptables' | 'ip6tables' | 'ipset';
 
 /** Noon of Monday, 5 January 2026, UTC: when cases begin that do not say when. */
 export const DEFAULT_TIME = 1767614400;

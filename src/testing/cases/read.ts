@@ -8,10 +8,11 @@ import {
   shown,
 } from '../../formats/fields.ts';
 import { readHostDescription } from '../../formats/host-description.ts';
-import type { HostSource, TestCase, TestFile } from './model.ts';
+import type { HostSource, RulesetKind, TestCase, TestFile } from './model.ts';
 import { readStep, STEP_FIELDS } from './read-step.ts';
 
-const FILE_FIELDS = ['$schema', 'host', 'time', 'tests'];
+const RULESETS: readonly RulesetKind[] = ['iptables', 'ip6tables', 'ipset'];
+const FILE_FIELDS = ['$schema', 'host', ...RULESETS, 'time', 'tests'];
 const CASE_FIELDS = ['name', 'host', 'time', 'times', 'setup', 'steps'];
 const MOST_TIMES = 10_000;
 
@@ -24,6 +25,12 @@ export function readTestFile(value: unknown): TestFile {
   if (fields.tests === undefined) throw new FieldProblem([], "there are no 'tests': a list of cases");
   return {
     host: readHostSource(fields.host, ['host']),
+    rulesets: Object.fromEntries(
+      RULESETS.filter((kind) => fields[kind] !== undefined).map((kind) => [
+        kind,
+        requireText(fields[kind], [kind], kind === 'ipset' ? 'sets.ipset' : 'rules.v4'),
+      ]),
+    ),
     time: readTime(fields.time, ['time']),
     cases: readList(fields.tests, ['tests'], readCase),
   };

@@ -6,13 +6,14 @@ import type { HostTemplate } from '../../formats/host-template.ts';
 import { PacketLanguageError, parsePacket } from '../../formats/packet-language/index.ts';
 import type { Host } from '../../host/host.ts';
 import { Conversation, ConversationProblem, type Side } from './conversation.ts';
+import type { Coverage } from './coverage.ts';
 import { type EndPattern, fitsEnd, printEnd, type SeenEnd } from './ends.ts';
 import { explain } from './explain.ts';
 import { type Filling, fill, fillings, HoleProblem, mix } from './holes.ts';
 import { type Difference, judge, judgeCounters, lastForm, verdictOf } from './judge.ts';
 import { DEFAULT_TIME, type TestCase, type TestStep } from './model.ts';
 import { viewOf } from './packet-view.ts';
-import { type LineListener, type StepOutcome, StepWatch } from './step-watch.ts';
+import { type StepOutcome, StepWatch } from './step-watch.ts';
 
 /** A frame of a capture, as a step gives it to a device. */
 export interface CapturedFrame {
@@ -26,8 +27,8 @@ export interface RunOptions {
   readonly time?: number;
   /** Frames of a capture that a step names. */
   readonly capture?: (file: string) => readonly CapturedFrame[];
-  /** Told of each line of a table that a packet of the case matched. */
-  readonly onLine?: LineListener;
+  /** Counts the rules that the packets come to; each then tells why it did not match, which takes longer. */
+  readonly coverage?: Coverage;
 }
 
 /** What was not as expected in one try of a case. */
@@ -163,7 +164,7 @@ class Attempt {
     const time = test.time ?? options.time ?? DEFAULT_TIME;
     this.#host = template.make({ epoch: Math.round(time * 1e6), seed: mix(1, number) });
     for (const [index, line] of test.setup.entries()) this.#command(line, [...test.path, 'setup', index]);
-    this.#watch = new StepWatch(this.#host, explained, options.onLine);
+    this.#watch = new StepWatch(this.#host, explained, explained ? undefined : options.coverage);
   }
 
   /** The first step that is not as expected. */

@@ -6,9 +6,9 @@ import type { Journey } from '../../journey/journey.ts';
 import { JourneyRecorder } from '../../journey/recorder.ts';
 import { watched } from '../../journey/watch.ts';
 import type { Hook } from '../../netfilter/constants.ts';
-import type { ChainStep } from '../../netfilter/observer.ts';
 import type { Packet } from '../../netfilter/packet.ts';
 import type { Verdict } from '../../netfilter/verdict.ts';
+import type { Coverage } from './coverage.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 
 /** A frame that left. */
@@ -38,14 +38,11 @@ export interface StepOutcome {
   readonly connection: Connection | undefined;
 }
 
-/** Told of each line of a table that matched. */
-export type LineListener = (family: 4 | 6, table: string, chain: string, number: number) => void;
-
 /** Carries the packets of a case through its host, and sees what becomes of each. */
 export class StepWatch extends JourneyRecorder {
   readonly #host: Host;
   readonly #neighbourhood: Neighbourhood;
-  readonly #onLine: LineListener | undefined;
+  readonly #coverage: Coverage | undefined;
   #frames: { readonly device: string; readonly frame: Uint8Array; readonly packet: number }[] = [];
   #log: string[] = [];
   /** Number of the step's own packet, 0 before it is known. */
@@ -57,10 +54,10 @@ export class StepWatch extends JourneyRecorder {
   #connection: Connection | undefined;
 
   /** Takes the host's observer, its frames and its log. With `misses` rules that do not match are told, too. */
-  constructor(host: Host, misses: boolean, onLine?: LineListener) {
-    super(watched(host), packetWords, misses);
+  constructor(host: Host, misses: boolean, coverage?: Coverage) {
+    super(watched(host), packetWords, misses || coverage !== undefined);
     this.#host = host;
-    this.#onLine = onLine;
+    this.#coverage = coverage;
     this.#neighbourhood = new Neighbourhood(host);
     host.observer = this;
     host.transmit = (device, frame) => {
@@ -82,6 +79,7 @@ export class StepWatch extends JourneyRecorder {
     const error = give();
     this.#neighbourhood.answer();
     const journeys = this.take();
+    for (const journey of journeys) this.#coverage?.count(journey);
     const own = this.#own;
     return {
       journey: journeys.find(({ packet }) => packet === own),
@@ -102,7 +100,7 @@ export class StepWatch extends JourneyRecorder {
     this.#log = [];
     run();
     this.#neighbourhood.answer();
-    this.take();
+    for (const journey of this.take()) this.#coverage?.count(journey);
     return this.#log;
   }
 
@@ -114,11 +112,6 @@ export class StepWatch extends JourneyRecorder {
   override create(packet: Packet, why: string): void {
     if (this.#own === 0 && isIp(packet)) this.#own = packet.id;
     super.create(packet, why);
-  }
-
-  override step(packet: Packet, table: string, chain: string, kind: ChainStep, number: number): void {
-    this.#onLine?.(packet.family, table, chain, number);
-    super.step(packet, table, chain, kind, number);
   }
 
   override leave(packet: Packet, hook: Hook, name: string, verdict: Verdict): void {
