@@ -19,6 +19,7 @@ const FLOORS = [
   'journey',
   'formats',
   'testing',
+  'replay',
   'analysis',
   'node',
   'lab',

@@ -17,6 +17,10 @@ const SUBCOMMANDS: Readonly<Record<string, { readonly summary: string; load(): P
     summary: 'test a ruleset: what must become of packets and conversations',
     load: () => import('./test.ts'),
   },
+  replay: {
+    summary: 'carry captures through a host: what left, what was dropped, and by which rule',
+    load: () => import('./replay.ts'),
+  },
   play: { summary: 'play scenarios and write down what the host did', load: () => import('./play.ts') },
   shell: { summary: "an administrator's shell on a simulated host", load: () => import('./shell.ts') },
   snapshot: {

@@ -1,0 +1,84 @@
+import type { CaptureRecord } from '../formats/capture-record.ts';
+import type { Host } from '../host/host.ts';
+import { Neighbourhood } from '../testing/cases/neighbourhood.ts';
+import { type Arrival, type ArrivalOptions, Arrivals } from './arrival.ts';
+import { takeForProcesses } from './processes.ts';
+
+export interface DriveOptions {
+  readonly arrival: ArrivalOptions;
+  /** What becomes of frames that the host itself sent: a local process sends them again, or they are left out. */
+  readonly own: 'send' | 'skip';
+  /** Neighbours that the host asks for are there; else only those that it knows or that answer in the capture. */
+  readonly neighbours: boolean;
+}
+
+/** What a record came to. */
+export type Driven = Arrival['kind'] | 'sent';
+
+/** A frame that leaves, as a host tells it. */
+export type Transmit = (device: string, frame: Uint8Array) => void;
+
+/** Lives a capture again on a host: its clock is the capture's. */
+export class Drive {
+  /** Why a local process could not send the last record: `EPERM`; undefined if it could. */
+  error: string | undefined = undefined;
+  /** Records whose time is before that of one already carried. */
+  late = 0;
+  readonly #host: Host;
+  readonly #start: number;
+  readonly #own: DriveOptions['own'];
+  readonly #arrivals: Arrivals;
+  readonly #neighbourhood: Neighbourhood | undefined;
+  #time = 0;
+
+  /** `start`: microseconds since 1970 of the first record, which the host's time 0 is. */
+  constructor(host: Host, start: number, options: DriveOptions, transmit: Transmit) {
+    this.#host = host;
+    this.#start = start;
+    this.#own = options.own;
+    this.#arrivals = new Arrivals(host, options.arrival);
+    this.#neighbourhood = options.neighbours ? new Neighbourhood(host) : undefined;
+    host.transmit = (device, frame) => {
+      if (this.#neighbourhood?.hears(device, frame)) return;
+      this.#arrivals.noteLeft(frame);
+      transmit(device, frame);
+    };
+    if (options.own === 'send') takeForProcesses(host);
+  }
+
+  /** Lets time pass until a record's. */
+  passUntil(record: CaptureRecord): void {
+    const time = microseconds(record) - this.#start;
+    if (time < this.#time) this.late++;
+    this.#time = Math.max(time, this.#time);
+    const { timers } = this.#host;
+    if (time > timers.now) this.#host.advance((time - timers.now) / 1e6);
+    this.#neighbourhood?.answer();
+  }
+
+  /** Where a record comes in, before it is given to the host. */
+  find(record: CaptureRecord, given: string | undefined): Arrival {
+    return this.#arrivals.of(record, given);
+  }
+
+  /** Gives a frame to the host, or has a local process send it. */
+  give(arrival: Arrival): Driven {
+    this.error = undefined;
+    if (arrival.kind === 'arrives') {
+      this.#host.receive(arrival.device, arrival.frame);
+    } else if (arrival.kind === 'own' && arrival.packet && this.#own === 'send') {
+      this.error = this.#host.send(arrival.packet);
+      this.#neighbourhood?.answer();
+      return 'sent';
+    } else {
+      return arrival.kind;
+    }
+    this.#neighbourhood?.answer();
+    return arrival.kind;
+  }
+}
+
+/** Microseconds since 1970 of a record. */
+export function microseconds({ seconds, nanoseconds }: CaptureRecord): number {
+  return seconds * 1e6 + nanoseconds / 1e3;
+}

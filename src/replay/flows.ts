@@ -1,0 +1,91 @@
+import type { Connection } from '../conntrack/connection.ts';
+import type { Conntrack } from '../conntrack/conntrack.ts';
+import { tupleText } from '../conntrack/describe.ts';
+import type { End } from '../journey/journey.ts';
+import { printEnd } from '../testing/cases/ends.ts';
+import type { PacketView } from '../testing/cases/packet-view.ts';
+import { protocolName } from './protocol-names.ts';
+
+/** What a capture has of one connection: both directions, as its first packet names it. */
+export interface Flow {
+  /** `tcp 192.0.2.10:5000 > 203.0.113.9:80`. */
+  readonly name: string;
+  packets: number;
+  bytes: number;
+  dropped: number;
+  /** Why the first of the dropped was. */
+  why: string;
+}
+
+/** Flows that are told apart; packets of further ones are counted together. */
+const MOST_FLOWS = 100_000;
+
+/** Counts packets by connection: conntrack's where it has one, else by both ends. */
+export class Flows {
+  /** Packets of flows that were too many to remember. */
+  others = 0;
+  readonly #conntrack: Conntrack;
+  readonly #byConnection = new WeakMap<Connection, Flow>();
+  readonly #byName = new Map<string, Flow>();
+
+  constructor(conntrack: Conntrack) {
+    this.#conntrack = conntrack;
+  }
+
+  get count(): number {
+    return this.#byName.size;
+  }
+
+  /** Counts a packet. `view` is asked for only if no connection is known. */
+  add(
+    connection: Connection | undefined,
+    view: () => PacketView | undefined,
+    bytes: number,
+    end: End,
+    reason: string,
+  ): void {
+    const flow = connection ? this.#ofConnection(connection) : this.#ofEnds(view());
+    if (!flow) return;
+    flow.packets++;
+    flow.bytes += bytes;
+    if (end.kind !== 'dropped') return;
+    if (flow.dropped === 0) flow.why = reason;
+    flow.dropped++;
+  }
+
+  /** The flows with most packets, and those of which packets were dropped. */
+  sorted(): Flow[] {
+    return [...this.#byName.values()].sort((a, b) => b.packets - a.packets || b.bytes - a.bytes);
+  }
+
+  #ofConnection(connection: Connection): Flow | undefined {
+    const known = this.#byConnection.get(connection);
+    if (known) return known;
+    const flow = this.#named(tupleText(connection.original, this.#conntrack));
+    if (flow) this.#byConnection.set(connection, flow);
+    return flow;
+  }
+
+  #ofEnds(view: PacketView | undefined): Flow | undefined {
+    if (!view) return undefined;
+    const source = printEnd(view.source);
+    const destination = printEnd(view.destination);
+    const protocol = protocolName(view.protocol);
+    return (
+      this.#byName.get(`${protocol} ${destination} > ${source}`) ??
+      this.#named(`${protocol} ${source} > ${destination}`)
+    );
+  }
+
+  #named(name: string): Flow | undefined {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    if (this.#byName.size >= MOST_FLOWS) {
+      this.others++;
+      return undefined;
+    }
+    const flow: Flow = { name, packets: 0, bytes: 0, dropped: 0, why: '' };
+    this.#byName.set(name, flow);
+    return flow;
+  }
+}
