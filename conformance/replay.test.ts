@@ -8,7 +8,9 @@ import { toHex } from '../src/formats/hex.ts';
 import { pcapngHeader, pcapngRecord } from '../src/formats/pcapng-write.ts';
 import type { RecordedFrame } from '../src/formats/recording.ts';
 import { readScenario, type Scenario } from '../src/formats/scenario.ts';
-import { Replay } from '../src/replay/replay.ts';
+import type { Host } from '../src/host/host.ts';
+import { EndCounts, reasonOf } from '../src/journey/summary.ts';
+import { Replay, type ReplayOptions, Retelling } from '../src/replay/replay.ts';
 import { isListenerReport } from '../src/testing/noise.ts';
 import { playScenario } from '../src/testing/player.ts';
 import { jsonFiles, readJson, sharedFolder } from './folder.ts';
@@ -34,20 +36,20 @@ function captureOf(scenario: Scenario, named: boolean): CaptureRecord[] {
   return records;
 }
 
+function options(neighbours: boolean): ReplayOptions {
+  const arrival = { by: 'auto', names: new Map(), readdress: false, processes: false } as const;
+  return { arrival, neighbours, journeys: () => true, most: Number.POSITIVE_INFINITY };
+}
+
+const hostOf = (scenario: Scenario): Host => buildHost(scenario.host, { epoch: START * 1e6 }, ['host']);
+
 function replayed(
   scenario: Scenario,
   records: readonly CaptureRecord[],
   neighbours: boolean,
 ): RecordedFrame[] {
   const out: RecordedFrame[] = [];
-  const host = buildHost(scenario.host, { epoch: START * 1e6 }, ['host']);
-  const options = {
-    arrival: { by: 'auto', names: new Map(), readdress: false },
-    own: 'skip',
-    neighbours,
-    most: 0,
-  } as const;
-  const replay = new Replay(host, START * 1e6, options, {
+  const replay = new Replay(hostOf(scenario), START * 1e6, options(neighbours), {
     left(dev, frame) {
       if (dev !== 'lo' && !isListenerReport(frame)) out.push({ dev, frame: toHex(frame) });
     },
@@ -97,6 +99,27 @@ test('the same known by hardware addresses only, where the host asks for no neig
   );
   expect(different(fitting, false, true)).toEqual([]);
   expect(fitting.length).toBeGreaterThan(10);
+});
+
+test('what is said of packets is what their journeys say', () => {
+  let compared = 0;
+  for (const { scenario } of scenarios) {
+    const records = captureOf(scenario, true);
+    const replay = new Replay(hostOf(scenario), START * 1e6, options(false));
+    for (const record of records) replay.carry({ record, capture: 0, device: undefined });
+    const retelling = new Retelling(hostOf(scenario), START * 1e6, options(false), replay.wanted);
+    const told = new EndCounts();
+    for (const record of records) {
+      const end = retelling.carry({ record, capture: 0, device: undefined })?.[0]?.end;
+      if (end) told.count(end.kind, reasonOf(end), 1);
+    }
+    const said = replay.summary.ends.data();
+    // What waited is told by another journey, in which it goes on.
+    if (replay.wanted.length < said.packets) continue;
+    expect.soft(said.reasons, scenario.name).toEqual(told.data().reasons);
+    compared++;
+  }
+  expect(compared).toBeGreaterThan(0.9 * scenarios.length);
 });
 
 /** Each frame comes to the hardware address of its device. */

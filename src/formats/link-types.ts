@@ -15,8 +15,8 @@ export const LINK_TYPE = {
 export interface LinkPayload {
   readonly etherType: number;
   readonly offset: number;
-  /** The sender's hardware address, where the link layer tells a 6-byte one. */
-  readonly sourceMac?: Uint8Array;
+  /** Where the sender's hardware address begins, if the link layer tells a 6-byte one; else -1. */
+  readonly sourceMac: number;
 }
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -55,40 +55,30 @@ export function knownLinkTypes(): string {
 export function linkPayload(linkType: number, bytes: Uint8Array): LinkPayload | undefined {
   switch (linkType) {
     case LINK_TYPE.ETHERNET:
-      return bytes.length < 14
-        ? undefined
-        : { etherType: word(bytes, 12), offset: 14, sourceMac: bytes.slice(6, 12) };
+      return bytes.length < 14 ? undefined : { etherType: word(bytes, 12), offset: 14, sourceMac: 6 };
     case LINK_TYPE.RAW:
     case LINK_TYPE.RAW_BSD:
     case LINK_TYPE.IPV4:
     case LINK_TYPE.IPV6: {
       const etherType = ofVersion((bytes[0] ?? 0) >> 4);
-      return etherType === undefined ? undefined : { etherType, offset: 0 };
+      return etherType === undefined ? undefined : { etherType, offset: 0, sourceMac: -1 };
     }
     case LINK_TYPE.NULL:
     case LINK_TYPE.LOOP: {
       const etherType = bytes.length < 4 ? undefined : ofAddressFamily(bytes);
-      return etherType === undefined ? undefined : { etherType, offset: 4 };
+      return etherType === undefined ? undefined : { etherType, offset: 4, sourceMac: -1 };
     }
     case LINK_TYPE.LINUX_SLL:
-      return bytes.length < 16 ? undefined : cooked(word(bytes, 14), 16, bytes, word(bytes, 4), 6);
+      return bytes.length < 16 ? undefined : cooked(word(bytes, 14), 16, word(bytes, 4), 6);
     case LINK_TYPE.LINUX_SLL2:
-      return bytes.length < 20 ? undefined : cooked(word(bytes, 0), 20, bytes, bytes[11]!, 12);
+      return bytes.length < 20 ? undefined : cooked(word(bytes, 0), 20, bytes[11]!, 12);
     default:
       return undefined;
   }
 }
 
-function cooked(
-  etherType: number,
-  offset: number,
-  bytes: Uint8Array,
-  addressLength: number,
-  address: number,
-): LinkPayload {
-  return addressLength === 6
-    ? { etherType, offset, sourceMac: bytes.slice(address, address + 6) }
-    : { etherType, offset };
+function cooked(etherType: number, offset: number, addressLength: number, address: number): LinkPayload {
+  return { etherType, offset, sourceMac: addressLength === 6 ? address : -1 };
 }
 
 function word(bytes: Uint8Array, offset: number): number {

@@ -43,8 +43,8 @@ function dropped(
   const by = line && decisionOf(line);
   if (by) return { kind: 'dropped', by, devices, text: `${word} by ${decisionText(by)}` };
   if (line?.outcome === 'missed') {
-    const text = `dropped in ${line.table} ${line.chain}: ${line.rule} cannot be asked: ${line.value}`;
-    return { kind: 'dropped', devices, text };
+    const reason = `dropped in ${line.table} ${line.chain}: ${line.rule} cannot be asked`;
+    return { kind: 'dropped', devices, text: `${reason}: ${line.value}`, reason };
   }
   if (isVerdict) return { kind: 'dropped', devices, text: `dropped by ${hook.name} at ${hook.hook}` };
   const passed = passedBy(hooks);

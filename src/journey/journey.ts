@@ -111,6 +111,8 @@ export interface End {
   readonly devices: readonly string[];
   /** The verdict as one sentence: `dropped by rule 3 of filter FORWARD: -A FORWARD … -j DROP`. */
   readonly text: string;
+  /** Words that all that ended alike have in common, where neither `by` nor `text` is that. */
+  readonly reason?: string;
 }
 
 export interface Decision {

@@ -122,7 +122,7 @@ const END_WORDS: Readonly<Record<End['kind'], string>> = {
 
 /** Packets that ended alike have the same words here: without the devices and names of one of them. */
 export function reasonOf(end: End): string {
-  if (!end.by) return end.text;
+  if (!end.by) return end.reason ?? end.text;
   return `${END_WORDS[end.kind]} by ${decisionText(end.by)}`;
 }
 

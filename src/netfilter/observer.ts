@@ -36,6 +36,8 @@ export interface Observer {
   matched?(packet: Packet, table: string, chain: string, number: number, rule: string): void;
   /** A rule that did not match, and why. Called only if `wantsMisses`. */
   missed?(packet: Packet, table: string, chain: string, number: number, rule: string, why: Mismatch): void;
+  /** A test of this rule found headers that lie or are cut off: the packet is dropped there (the kernel's hotdrop). */
+  malformed?(packet: Packet, table: string, chain: string, number: number): void;
   /** A part chose something for the packet: `who` is `nat`, `balance`, …; `what` a phrase with the choice and why. */
   choose?(packet: Packet, who: string, what: string): void;
   /** The packet ends here. `reason` is a short phrase in the field's words; `where` the part that ended it. */

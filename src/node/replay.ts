@@ -202,10 +202,10 @@ class Run {
 
   async #replayOptions(host: Host): Promise<ReplayOptions> {
     const { by, map, readdress, own, neighbours, journeys, most, summary } = this.#options;
-    const arrival = { by, names: map, readdress: readdress === true };
+    const arrival = { by, names: map, readdress: readdress === true, processes: own !== 'skip' };
+    const processes = own === undefined ? await this.#holdsOwn(host, arrival) : own === 'send';
     return {
-      arrival,
-      own: own ?? ((await this.#holdsOwn(host, arrival)) ? 'send' : 'skip'),
+      arrival: { ...arrival, processes },
       neighbours: neighbours === 'answer',
       journeys,
       most: summary ? 0 : most,
@@ -216,8 +216,8 @@ class Run {
   async #holdsOwn(host: Host, arrival: ReplayOptions['arrival']): Promise<boolean> {
     const arrivals = new Arrivals(host, arrival);
     let looked = 0;
-    for await (const batch of mergeByTime(this.#timed())) {
-      for (const { captured } of batch) {
+    for await (const batch of mergeByTime(this.#timed(), ({ record }) => record)) {
+      for (const captured of batch) {
         const found = arrivals.of(captured.record, captured.device);
         if (found.kind === 'own' && found.packet) return true;
       }
@@ -227,7 +227,7 @@ class Run {
     return false;
   }
 
-  #timed(): AsyncIterable<readonly TimedCaptured[]>[] {
+  #timed(): AsyncIterable<readonly Captured[]>[] {
     return this.#sources.map(({ stream, device }, capture) => withSource(stream, capture, device));
   }
 
@@ -235,8 +235,8 @@ class Run {
   async #each(what: string, carry: (captured: Captured) => boolean): Promise<void> {
     const streams = this.#sources.map(({ stream }) => stream);
     const progress = new Progress(this.#options.progress !== false, streams, what);
-    for await (const batch of mergeByTime(this.#timed())) {
-      for (const { captured } of batch) {
+    for await (const batch of mergeByTime(this.#timed(), ({ record }) => record)) {
+      for (const captured of batch) {
         if (!carry(captured)) {
           progress.end();
           return;
@@ -315,24 +315,12 @@ class Run {
   }
 }
 
-interface TimedCaptured {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-  readonly captured: Captured;
-}
-
 async function* withSource(
   stream: CaptureStream,
   capture: number,
   device: string | undefined,
-): AsyncGenerator<readonly TimedCaptured[]> {
-  for await (const records of stream) {
-    yield records.map((record) => ({
-      seconds: record.seconds,
-      nanoseconds: record.nanoseconds,
-      captured: { record, capture, device },
-    }));
-  }
+): AsyncGenerator<readonly Captured[]> {
+  for await (const records of stream) yield records.map((record) => ({ record, capture, device }));
 }
 
 /** Standard input can be read once only; a replay reads a capture twice. */

@@ -153,5 +153,6 @@ export function carriedBy(
   const found = linkPayload(linkType, frame.bytes);
   if (!found) return undefined;
   const payload = frame.bytes.subarray(found.offset);
-  return { etherType: found.etherType, payload, sourceMac: found.sourceMac };
+  const { etherType, sourceMac: at } = found;
+  return { etherType, payload, sourceMac: at < 0 ? undefined : frame.bytes.slice(at, at + 6) };
 }

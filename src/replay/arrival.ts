@@ -22,6 +22,8 @@ export interface ArrivalOptions {
   readonly names: ReadonlyMap<string, string>;
   /** Every frame that comes to one device goes to its hardware address, whatever the capture says. */
   readonly readdress: boolean;
+  /** What processes of the host sent is told from what it forwarded; else all its frames are taken for forwarded. */
+  readonly processes: boolean;
 }
 
 /** What a captured frame is to the host. */
@@ -68,16 +70,17 @@ export class Arrivals {
     const device = given ?? this.#find(record, found);
     if (device === undefined) return NOWHERE;
     if (device === 'lo') return this.#own(found.etherType, packet);
-    this.#copies.note(packet);
+    if (this.#options.processes) this.#copies.note(packet);
     return { kind: 'arrives', device, frame: this.#frame(record, found, device, given !== undefined) };
   }
 
   /** A frame leaves the host: one in the capture that is like it is no process's. */
   noteLeft(frame: Uint8Array): void {
-    this.#copies.note(frame.subarray(ETH_LENGTH));
+    if (this.#options.processes) this.#copies.note(frame.subarray(ETH_LENGTH));
   }
 
   #own(etherType: number, packet: Uint8Array): Arrival {
+    if (!this.#options.processes) return FORWARDED;
     const isProcess =
       this.#side(etherType, packet) === 'lo' &&
       etherType !== ETHERTYPE_ARP &&
@@ -92,7 +95,7 @@ export class Arrivals {
     if (direction === 'out') return true;
     if (linkType === LINK_TYPE.LINUX_SLL && bytes[1] === OUTGOING && bytes[0] === 0) return true;
     if (linkType === LINK_TYPE.LINUX_SLL2 && bytes[10] === OUTGOING) return true;
-    if (sourceMac !== undefined) return this.#byMac.has(macNumber(sourceMac, 0));
+    if (sourceMac >= 0) return this.#byMac.has(macNumber(bytes, sourceMac));
     // Nothing but the source address tells of a bare packet which way it went.
     return direction === undefined && this.#side(etherType, bytes.subarray(offset)) === 'lo';
   }
@@ -129,11 +132,11 @@ export class Arrivals {
     if (linkType !== LINK_TYPE.ETHERNET) return undefined;
     const device = this.#byMac.get(macNumber(bytes, 0));
     if (device) return device.name;
-    if ((bytes[0]! & 1) === 0 || !sourceMac) return undefined;
+    if ((bytes[0]! & 1) === 0) return undefined;
     const { table } = this.#host.neighbours;
     const knowing = new Set<number>();
     for (const { device: index, mac } of [...table.list(4), ...table.list(6)]) {
-      if (macNumber(mac, 0) === macNumber(sourceMac, 0)) knowing.add(index);
+      if (macNumber(mac, 0) === macNumber(bytes, sourceMac)) knowing.add(index);
     }
     const [only] = knowing;
     return knowing.size === 1 ? this.#host.interfaces.nameOf(only!) : undefined;
@@ -171,7 +174,8 @@ export class Arrivals {
     const payload = bytes.subarray(found.offset);
     if (record.interface.linkType !== LINK_TYPE.ETHERNET) {
       const macs = macsFor(this.#host, device, payload);
-      const source = found.sourceMac ? { source: found.sourceMac } : {};
+      const { sourceMac: at } = found;
+      const source = at < 0 ? {} : { source: bytes.slice(at, at + 6) };
       return frameOf(found.etherType, payload, { ...macs, ...source });
     }
     const isForOthers = (bytes[0]! & 1) === 0 && !this.#byMac.has(macNumber(bytes, 0));

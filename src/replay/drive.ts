@@ -5,9 +5,8 @@ import { type Arrival, type ArrivalOptions, Arrivals } from './arrival.ts';
 import { takeForProcesses } from './processes.ts';
 
 export interface DriveOptions {
+  /** With `processes` what processes of the host sent is sent by a local process again; else it is left out. */
   readonly arrival: ArrivalOptions;
-  /** What becomes of frames that the host itself sent: a local process sends them again, or they are left out. */
-  readonly own: 'send' | 'skip';
   /** Neighbours that the host asks for are there; else only those that it knows or that answer in the capture. */
   readonly neighbours: boolean;
 }
@@ -26,7 +25,6 @@ export class Drive {
   late = 0;
   readonly #host: Host;
   readonly #start: number;
-  readonly #own: DriveOptions['own'];
   readonly #arrivals: Arrivals;
   readonly #neighbourhood: Neighbourhood | undefined;
   #time = 0;
@@ -35,7 +33,6 @@ export class Drive {
   constructor(host: Host, start: number, options: DriveOptions, transmit: Transmit) {
     this.#host = host;
     this.#start = start;
-    this.#own = options.own;
     this.#arrivals = new Arrivals(host, options.arrival);
     this.#neighbourhood = options.neighbours ? new Neighbourhood(host) : undefined;
     host.transmit = (device, frame) => {
@@ -43,7 +40,7 @@ export class Drive {
       this.#arrivals.noteLeft(frame);
       transmit(device, frame);
     };
-    if (options.own === 'send') takeForProcesses(host);
+    if (options.arrival.processes) takeForProcesses(host);
   }
 
   /** Lets time pass until a record's. */
@@ -66,7 +63,7 @@ export class Drive {
     this.error = undefined;
     if (arrival.kind === 'arrives') {
       this.#host.receive(arrival.device, arrival.frame);
-    } else if (arrival.kind === 'own' && arrival.packet && this.#own === 'send') {
+    } else if (arrival.kind === 'own' && arrival.packet) {
       this.error = this.#host.send(arrival.packet);
       this.#neighbourhood?.answer();
       return 'sent';

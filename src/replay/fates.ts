@@ -36,19 +36,22 @@ export class Fates implements Observer {
   readonly lines: TableLine[] = [];
   readonly #host: FateHost;
   readonly #byPlace = new Map<string, Map<string, (TableLine | undefined)[]>>();
-  readonly #fates = new Map<string, Fate>();
+  /** Fates with a trail that came to each, by the trail's hash. */
+  readonly #fates = new Map<number, { readonly trail: Trail; readonly fate: Fate }[]>();
+  #fateCount = 0;
   readonly #trails = new Map<number, Trail>();
   readonly #waiting = new Map<number, Trail>();
   #current: Trail | undefined;
-  #wantsGiven = false;
+  /** Number of the frame that is about to be given; 0 once its packet is known. */
+  #given = 0;
 
   constructor(host: FateHost) {
     this.#host = host;
   }
 
-  /** The next packet that arrives or is made is the one that was given to the host. */
-  expect(): void {
-    this.#wantsGiven = true;
+  /** The next packet that arrives or is made is that of the frame with this number. */
+  expect(number: number): void {
+    this.#given = number;
   }
 
   /** The trail of the packet that is on its way, for what is told of a frame while it leaves. */
@@ -63,7 +66,7 @@ export class Fates implements Observer {
       else each(trail);
     }
     this.#trails.clear();
-    this.#wantsGiven = false;
+    this.#given = 0;
     this.#current = undefined;
     for (const [number, trail] of this.#waiting) {
       if (this.#waiting.size <= MOST_WAITING) break;
@@ -79,12 +82,14 @@ export class Fates implements Observer {
 
   /** What became of a packet, in words. */
   fateOf(trail: Trail): Fate {
-    const { key } = trail;
-    const known = this.#fates.get(key);
-    if (known) return known;
+    const hash = trail.hash;
+    const alike = this.#fates.get(hash);
+    for (const known of alike ?? []) if (known.trail.isLike(trail)) return known.fate;
     const end = endOf(trail.steps((device) => this.#host.nameOf(device)));
     const fate = { end, reason: reasonOf(end) };
-    if (this.#fates.size < MOST_FATES) this.#fates.set(key, fate);
+    if (this.#fateCount++ >= MOST_FATES) return fate;
+    if (alike) alike.push({ trail, fate });
+    else this.#fates.set(hash, [{ trail, fate }]);
     return fate;
   }
 
@@ -111,6 +116,12 @@ export class Fates implements Observer {
     line.packets++;
     line.bytes += packet.end - packet.network;
     this.#at(packet).reach(line);
+  }
+
+  malformed(packet: Packet, table: string, chain: string, number: number): void {
+    const trail = this.#at(packet);
+    trail.reach(this.#line(packet.family, table, chain, 'rule', number));
+    trail.malformed = true;
   }
 
   drop(packet: Packet, where: string, reason: string): void {
@@ -164,8 +175,8 @@ export class Fates implements Observer {
     const trail = new Trail(packet.id, packet.family, device, why);
     this.#markAnswered(packet, device);
     this.#trails.set(packet.id, trail);
-    trail.given = this.#wantsGiven;
-    this.#wantsGiven = false;
+    trail.given = this.#given;
+    this.#given = 0;
     return trail;
   }
 

@@ -3,7 +3,8 @@ import type { Conntrack } from '../conntrack/conntrack.ts';
 import { tupleText } from '../conntrack/describe.ts';
 import type { End } from '../journey/journey.ts';
 import { printEnd } from '../testing/cases/ends.ts';
-import type { PacketView } from '../testing/cases/packet-view.ts';
+import { type PacketView, viewOf } from '../testing/cases/packet-view.ts';
+import { FlowEnds } from './flow-ends.ts';
 import { protocolName } from './protocol-names.ts';
 
 /** What a capture has of one connection: both directions, as its first packet names it. */
@@ -27,6 +28,9 @@ export class Flows {
   readonly #conntrack: Conntrack;
   readonly #byConnection = new WeakMap<Connection, Flow>();
   readonly #byName = new Map<string, Flow>();
+  /** Those that were found by their ends, by a hash of these. */
+  readonly #byEnds = new Map<number, { readonly ends: FlowEnds; readonly flow: Flow }[]>();
+  readonly #ends = new FlowEnds();
 
   constructor(conntrack: Conntrack) {
     this.#conntrack = conntrack;
@@ -36,15 +40,15 @@ export class Flows {
     return this.#byName.size;
   }
 
-  /** Counts a packet. `view` is asked for only if no connection is known. */
+  /** Counts a packet, of which conntrack knows the connection or `packet` has the bytes. */
   add(
     connection: Connection | undefined,
-    view: () => PacketView | undefined,
+    packet: Uint8Array | undefined,
     bytes: number,
     end: End,
     reason: string,
   ): void {
-    const flow = connection ? this.#ofConnection(connection) : this.#ofEnds(view());
+    const flow = connection ? this.#ofConnection(connection) : packet && this.#ofPacket(packet);
     if (!flow) return;
     flow.packets++;
     flow.bytes += bytes;
@@ -66,15 +70,26 @@ export class Flows {
     return flow;
   }
 
-  #ofEnds(view: PacketView | undefined): Flow | undefined {
-    if (!view) return undefined;
-    const source = printEnd(view.source);
-    const destination = printEnd(view.destination);
-    const protocol = protocolName(view.protocol);
-    return (
-      this.#byName.get(`${protocol} ${destination} > ${source}`) ??
-      this.#named(`${protocol} ${source} > ${destination}`)
-    );
+  #ofPacket(packet: Uint8Array): Flow | undefined {
+    const ends = this.#ends;
+    if (!ends.read(packet)) return undefined;
+    const { hash } = ends;
+    const alike = this.#byEnds.get(hash);
+    for (const known of alike ?? []) if (known.ends.isLike(ends)) return known.flow;
+    const view = viewOf(packet);
+    const flow = view && this.#ofView(view);
+    if (!flow) return undefined;
+    const found = { ends: ends.copy(), flow };
+    if (alike) alike.push(found);
+    else this.#byEnds.set(hash, [found]);
+    return flow;
+  }
+
+  /** A connection of either direction, or a new one. */
+  #ofView({ protocol, source, destination }: PacketView): Flow | undefined {
+    const name = protocolName(protocol);
+    const [from, to] = [printEnd(source), printEnd(destination)];
+    return this.#byName.get(`${name} ${to} > ${from}`) ?? this.#named(`${name} ${from} > ${to}`);
   }
 
   #named(name: string): Flow | undefined {

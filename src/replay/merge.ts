@@ -14,8 +14,9 @@ interface Source<T> {
  * Several captures as one, in the order of time; of equal times the earlier source's first. Each source is asked for its next
  * batch only when its last one is used up, and its own order is kept even where its times go back.
  */
-export async function* mergeByTime<T extends Timed>(
+export async function* mergeByTime<T>(
   sources: readonly AsyncIterable<readonly T[]>[],
+  timeOf: (one: T) => Timed,
 ): AsyncGenerator<readonly T[]> {
   const open: Source<T>[] = [];
   for (const source of sources) {
@@ -23,7 +24,7 @@ export async function* mergeByTime<T extends Timed>(
     if (await refill(one)) open.push(one);
   }
   while (open.length > 1) {
-    const { merged, empty } = mergeHeld(open);
+    const { merged, empty } = mergeHeld(open, timeOf);
     yield merged;
     if (!(await refill(empty))) open.splice(open.indexOf(empty), 1);
   }
@@ -34,12 +35,15 @@ export async function* mergeByTime<T extends Timed>(
 }
 
 /** Merges what is held, until one source has nothing left. */
-function mergeHeld<T extends Timed>(open: readonly Source<T>[]): { merged: T[]; empty: Source<T> } {
+function mergeHeld<T>(
+  open: readonly Source<T>[],
+  timeOf: (one: T) => Timed,
+): { merged: T[]; empty: Source<T> } {
   const merged: T[] = [];
   for (;;) {
     let first = open[0]!;
     for (const source of open) {
-      if (isBefore(source.batch[source.next]!, first.batch[first.next]!)) first = source;
+      if (isBefore(timeOf(source.batch[source.next]!), timeOf(first.batch[first.next]!))) first = source;
     }
     merged.push(first.batch[first.next++]!);
     if (first.next === first.batch.length) return { merged, empty: first };

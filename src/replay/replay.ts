@@ -1,5 +1,5 @@
 import type { CaptureRecord } from '../formats/capture-record.ts';
-import { LINK_TYPE, linkPayload } from '../formats/link-types.ts';
+import { linkPayload } from '../formats/link-types.ts';
 import { packetWords } from '../formats/packet-language/index.ts';
 import type { Host } from '../host/host.ts';
 import { decisionText } from '../journey/end.ts';
@@ -7,6 +7,7 @@ import type { Journey } from '../journey/journey.ts';
 import { JourneyRecorder } from '../journey/recorder.ts';
 import { watched } from '../journey/watch.ts';
 import { viewOf } from '../testing/cases/packet-view.ts';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/protocols.ts';
 import type { Arrival } from './arrival.ts';
 import { Drive, type DriveOptions } from './drive.ts';
 import { type Fate, Fates } from './fates.ts';
@@ -86,7 +87,7 @@ export class Replay {
     frames.late = this.#drive.late;
     this.summary.seconds = this.#host.timers.now / 1e6;
     const arrival = this.#drive.find(record, device);
-    this.#fates.expect();
+    this.#fates.expect(this.#ordinal);
     const driven = this.#drive.give(arrival);
     if (driven === 'arrives') {
       frames.carried++;
@@ -97,7 +98,7 @@ export class Replay {
     if ((driven === 'arrives' || driven === 'sent') && record.length > record.bytes.length) frames.cut++;
     let wasTold = false;
     this.#fates.take((trail) => {
-      wasTold ||= trail.given;
+      wasTold ||= trail.given === this.#ordinal;
       this.#ended(trail, captured, arrivedBy(arrival), arrival);
     });
     const { error } = this.#drive;
@@ -129,7 +130,7 @@ export class Replay {
     const trail = this.#fates.current;
     const by = trail && this.#fates.fateOf(trail).end.by;
     const accepted = by ? `accepted by ${decisionText(by)}` : '';
-    const comment = trail && !trail.given && trail.device === 0 ? `made by the host: ${trail.why}` : '';
+    const comment = trail?.given === 0 && trail.device === 0 ? `made by the host: ${trail.why}` : '';
     left.call(this.#output, device, frame, this.#now, [comment, accepted].filter(Boolean).join('; '));
   }
 
@@ -139,22 +140,22 @@ export class Replay {
 
   /** A packet's way is over; `captured` if it was the record that was just given. */
   #ended(trail: Trail, captured: Captured | undefined, device: string, arrival?: Arrival): void {
-    if (!trail.given) {
+    if (trail.given === 0) {
       if (trail.device === 0) this.summary.ends.made++;
       return;
     }
     const fate = this.#fates.fateOf(trail);
     const { end, reason } = fate;
     this.summary.countEnd(end, reason);
-    if (!captured) return;
+    // Of a packet that waited the frame is gone.
+    if (!captured || trail.given !== this.#ordinal) return;
     const { record } = captured;
-    const view = once(() => viewOfRecord(record));
-    this.summary.flows.add(trail.connection, view, record.length, end, reason);
+    this.summary.flows.add(trail.connection, packetOf(record), record.length, end, reason);
     if (end.kind === 'dropped' && arrival?.kind === 'arrives') {
       this.summary.device(device).dropped++;
       this.#output.dropped?.(device, arrival.frame, this.#now, end.text);
     }
-    this.#choose({ end, device, record: record.number, view }, fate);
+    this.#choose({ end, device, record: record.number, view: () => viewOfRecord(record) }, fate);
   }
 
   /** Is this packet's journey one to tell? */
@@ -221,17 +222,13 @@ function arrivedBy(arrival: Arrival): string {
 }
 
 /** The IP packet of a record; undefined if there is none. */
-function viewOfRecord({ bytes, interface: { linkType } }: CaptureRecord): ReturnType<typeof viewOf> {
+function packetOf({ bytes, interface: { linkType } }: CaptureRecord): Uint8Array | undefined {
   const found = linkPayload(linkType, bytes);
-  if (!found || (found.etherType !== 0x0800 && found.etherType !== 0x86dd)) return undefined;
-  const offset = linkType === LINK_TYPE.ETHERNET ? 14 : found.offset;
-  return bytes.length > offset ? viewOf(bytes.subarray(offset)) : undefined;
+  const isIp = found?.etherType === ETHERTYPE_IPV4 || found?.etherType === ETHERTYPE_IPV6;
+  return found && isIp && bytes.length > found.offset ? bytes.subarray(found.offset) : undefined;
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
+function viewOfRecord(record: CaptureRecord): ReturnType<typeof viewOf> {
+  const packet = packetOf(record);
+  return packet && viewOf(packet);
 }

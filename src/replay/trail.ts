@@ -30,8 +30,8 @@ export class Trail {
   readonly device: number;
   /** Why the host made it; '' for one that arrived. */
   readonly why: string;
-  /** It is the packet of a captured frame. */
-  given = false;
+  /** Number of the captured frame whose packet it is, from 1; 0 for others. */
+  given = 0;
   last: Last = 'nothing';
   /** Of a drop: who, and the reason; of a wait, a delivery or a fragment: what the path says. */
   where = '';
@@ -42,6 +42,8 @@ export class Trail {
   /** The function being asked: its first line's table, and its last line. */
   table = '';
   line: TableLine | undefined = undefined;
+  /** That line is a rule that could not be asked, for the packet's headers lie. */
+  malformed = false;
   /** The line that let the packet pass: of table filter, or of the last table that was asked. */
   passed: TableLine | undefined = undefined;
   #passedFilter = false;
@@ -66,6 +68,7 @@ export class Trail {
     this.verdict = '';
     this.table = '';
     this.line = undefined;
+    this.malformed = false;
   }
 
   reach(line: TableLine): void {
@@ -87,11 +90,29 @@ export class Trail {
     if (!this.devices.includes(device)) this.devices.push(device);
   }
 
-  /** Names all packets that went the same way: what {@link steps} is made of. */
-  get key(): string {
-    const { family, last, where, what, hook, hooked, verdict } = this;
-    const lines = `${this.line?.id ?? 0} ${this.passed?.id ?? 0}`;
-    return `${family} ${last} ${where}|${what}|${hook} ${hooked} ${verdict} ${lines} ${this.answered} ${this.devices} ${this.frames > 1 ? this.frames : ''}`;
+  /** A small number that is the same for all that went the same way, for finding them. */
+  get hash(): number {
+    const mixed = (this.line?.id ?? 0) * 31 + (this.passed?.id ?? 0) * 17 + this.what.length * 7;
+    return mixed + this.where.length + this.frames * 3 + (this.devices[0] ?? 0);
+  }
+
+  /** Went the other the same way, so that the same words say what became of it? */
+  isLike(other: Trail): boolean {
+    return (
+      this.line === other.line &&
+      this.passed === other.passed &&
+      this.last === other.last &&
+      this.what === other.what &&
+      this.where === other.where &&
+      this.hook === other.hook &&
+      this.hooked === other.hooked &&
+      this.verdict === other.verdict &&
+      this.malformed === other.malformed &&
+      this.answered === other.answered &&
+      this.frames === other.frames &&
+      this.devices.length === other.devices.length &&
+      this.devices.every((device, at) => device === other.devices[at])
+    );
   }
 
   /** As much of a journey's steps as say what became of the packet. */
@@ -101,7 +122,7 @@ export class Trail {
     if (passed && (passed !== line || this.verdict !== 'ACCEPT')) {
       steps.push(hookStep(this.hook, passed.table, 'ACCEPT', passed));
     }
-    if (this.hooked !== '') steps.push(hookStep(this.hook, this.hooked, this.verdict, line));
+    if (this.hooked !== '') steps.push(hookStep(this.hook, this.hooked, this.verdict, line, this.malformed));
     if (this.answered) steps.push({ kind: 'cause', packet: 0 });
     for (let at = 0; at < this.frames; at++) {
       const device = nameOf(this.devices[Math.min(at, this.devices.length - 1)]!);
@@ -114,14 +135,20 @@ export class Trail {
   }
 }
 
-function hookStep(hook: HookName | '', name: string, verdict: string, line: TableLine | undefined): Step {
+function hookStep(
+  hook: HookName | '',
+  name: string,
+  verdict: string,
+  line: TableLine | undefined,
+  isMalformed = false,
+): Step {
   const asked = line
     ? [
         {
           table: line.table,
           chain: line.chain,
           number: line.number,
-          outcome: line.outcome,
+          outcome: isMalformed ? ('missed' as const) : line.outcome,
           ...(line.rule === undefined ? {} : { rule: line.rule }),
         },
       ]

@@ -53,7 +53,10 @@ export class Interpreter {
       const failed = rule && this.#firstFailure(walk, line, rule, packet);
       if (failed) {
         this.#missed(walk, line, rule, packet, failed);
-        if (place.drop) return DROP;
+        if (place.drop) {
+          trace.malformed(packet, at);
+          return DROP;
+        }
         at++;
         continue;
       }

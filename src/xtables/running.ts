@@ -99,7 +99,10 @@ export class RunningTable {
         (asks[line] !== 0 && !this.#headerFits(walk, line, packet)) ||
         !program.testsHold(line, packet, place)
       ) {
-        if (place.drop) return DROP;
+        if (place.drop) {
+          this.trace.malformed(packet, line);
+          return DROP;
+        }
         line++;
         continue;
       }

@@ -30,4 +30,10 @@ export class Trace {
     const prefix = `TRACE: ${table}:${chain.name}:${kind}:${number} `;
     this.#services.log(4, formatPacketLog(packet, state, prefix, DEFAULT_LOG, this.#services));
   }
+
+  /** A test of a line found headers that lie: the packet ends there. */
+  malformed(packet: Packet, line: number): void {
+    const { chain, number } = this.#built.line(line);
+    this.#hooks.observer?.malformed?.(packet, this.#built.image.name, chain.name, number);
+  }
 }
