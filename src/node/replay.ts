@@ -2,6 +2,7 @@ import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setFlagsFromString } from 'node:v8';
 
 import type { Command } from 'commander';
 import { buildHost } from '../formats/build-host.ts';
@@ -107,6 +108,8 @@ export function define(command: Command): void {
 
 /** Carries captures through a host and prints what became of them. */
 export async function replay(words: readonly Ordered[], options: Options): Promise<void> {
+  // V8 would let the heap grow to many times of what is alive in it before it looks for garbage.
+  setFlagsFromString('--heap-growing-percent=40');
   const spool = new Spool();
   try {
     const sources = await readSources(words, spool);

@@ -178,11 +178,12 @@ export class Arrivals {
       const source = at < 0 ? {} : { source: bytes.slice(at, at + 6) };
       return frameOf(found.etherType, payload, { ...macs, ...source });
     }
-    const isForOthers = (bytes[0]! & 1) === 0 && !this.#byMac.has(macNumber(bytes, 0));
+    const { mac } = this.#host.interfaces.require(device);
+    const isForOthers = (bytes[0]! & 1) === 0 && macNumber(bytes, 0) !== macNumber(mac, 0);
     const { by, readdress } = this.#options;
     if (!isForOthers || !(readdress || (!isGiven && this.#wasBySide(by, record)))) return bytes;
     const frame = bytes.slice();
-    frame.set(this.#host.interfaces.require(device).mac, 0);
+    frame.set(mac, 0);
     return frame;
   }
 

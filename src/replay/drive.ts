@@ -14,8 +14,12 @@ export interface DriveOptions {
 /** What a record came to. */
 export type Driven = Arrival['kind'] | 'sent';
 
-/** A frame that leaves, as a host tells it. */
-export type Transmit = (device: string, frame: Uint8Array) => void;
+/** What leaves a host. */
+export interface Leaving {
+  frame(device: string, frame: Uint8Array): void;
+  /** A question for a neighbour, which is answered at once and does not leave. */
+  question?(): void;
+}
 
 /** Lives a capture again on a host: its clock is the capture's. */
 export class Drive {
@@ -30,15 +34,18 @@ export class Drive {
   #time = 0;
 
   /** `start`: microseconds since 1970 of the first record, which the host's time 0 is. */
-  constructor(host: Host, start: number, options: DriveOptions, transmit: Transmit) {
+  constructor(host: Host, start: number, options: DriveOptions, leaving: Leaving) {
     this.#host = host;
     this.#start = start;
     this.#arrivals = new Arrivals(host, options.arrival);
     this.#neighbourhood = options.neighbours ? new Neighbourhood(host) : undefined;
     host.transmit = (device, frame) => {
-      if (this.#neighbourhood?.hears(device, frame)) return;
+      if (this.#neighbourhood?.hears(device, frame)) {
+        leaving.question?.();
+        return;
+      }
       this.#arrivals.noteLeft(frame);
-      transmit(device, frame);
+      leaving.frame(device, frame);
     };
     if (options.arrival.processes) takeForProcesses(host);
   }

@@ -59,6 +59,11 @@ export class Fates implements Observer {
     return this.#current;
   }
 
+  /** The packet that is on its way is nobody's business. */
+  forgetCurrent(): void {
+    if (this.#current) this.#trails.delete(this.#current.packet);
+  }
+
   /** The trails that have ended since the last call. Those that wait are told when they are over. */
   take(each: (trail: Trail) => void): void {
     for (const trail of this.#trails.values()) {

@@ -18,15 +18,16 @@ export interface Flow {
   why: string;
 }
 
-/** Flows that are told apart; packets of further ones are counted together. */
-const MOST_FLOWS = 100_000;
+/** Flows that are told apart at a time. Of more, those with fewest packets are forgotten, and their packets counted together. */
+const MOST_FLOWS = 20_000;
 
 /** Counts packets by connection: conntrack's where it has one, else by both ends. */
 export class Flows {
-  /** Packets of flows that were too many to remember. */
+  /** Flows that were forgotten, and their packets. */
+  forgotten = 0;
   others = 0;
   readonly #conntrack: Conntrack;
-  readonly #byConnection = new WeakMap<Connection, Flow>();
+  #byConnection = new WeakMap<Connection, Flow>();
   readonly #byName = new Map<string, Flow>();
   /** Those that were found by their ends, by a hash of these. */
   readonly #byEnds = new Map<number, { readonly ends: FlowEnds; readonly flow: Flow }[]>();
@@ -37,7 +38,7 @@ export class Flows {
   }
 
   get count(): number {
-    return this.#byName.size;
+    return this.#byName.size + this.forgotten;
   }
 
   /** Counts a packet, of which conntrack knows the connection or `packet` has the bytes. */
@@ -62,11 +63,11 @@ export class Flows {
     return [...this.#byName.values()].sort((a, b) => b.packets - a.packets || b.bytes - a.bytes);
   }
 
-  #ofConnection(connection: Connection): Flow | undefined {
+  #ofConnection(connection: Connection): Flow {
     const known = this.#byConnection.get(connection);
     if (known) return known;
     const flow = this.#named(tupleText(connection.original, this.#conntrack));
-    if (flow) this.#byConnection.set(connection, flow);
+    this.#byConnection.set(connection, flow);
     return flow;
   }
 
@@ -86,21 +87,30 @@ export class Flows {
   }
 
   /** A connection of either direction, or a new one. */
-  #ofView({ protocol, source, destination }: PacketView): Flow | undefined {
+  #ofView({ protocol, source, destination }: PacketView): Flow {
     const name = protocolName(protocol);
     const [from, to] = [printEnd(source), printEnd(destination)];
     return this.#byName.get(`${name} ${to} > ${from}`) ?? this.#named(`${name} ${from} > ${to}`);
   }
 
-  #named(name: string): Flow | undefined {
+  #named(name: string): Flow {
     const known = this.#byName.get(name);
     if (known) return known;
-    if (this.#byName.size >= MOST_FLOWS) {
-      this.others++;
-      return undefined;
-    }
+    if (this.#byName.size >= MOST_FLOWS) this.#forgetHalf();
     const flow: Flow = { name, packets: 0, bytes: 0, dropped: 0, why: '' };
     this.#byName.set(name, flow);
     return flow;
+  }
+
+  /** Forgets the half with fewest packets, the older first. */
+  #forgetHalf(): void {
+    const flows = [...this.#byName.values()].sort((a, b) => a.packets - b.packets);
+    for (const flow of flows.slice(0, MOST_FLOWS / 2)) {
+      this.#byName.delete(flow.name);
+      this.forgotten++;
+      this.others += flow.packets;
+    }
+    this.#byConnection = new WeakMap();
+    this.#byEnds.clear();
   }
 }

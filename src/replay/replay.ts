@@ -68,7 +68,10 @@ export class Replay {
       rule: (family, table, chain, number) => words.rule?.(family, table, chain, number),
     });
     this.summary = new ReplaySummary(new Flows(host.conntrack), this.#fates.lines);
-    this.#drive = new Drive(host, start, options, (device, frame) => this.#left(device, frame));
+    this.#drive = new Drive(host, start, options, {
+      frame: (device, frame) => this.#left(device, frame),
+      question: () => this.#fates.forgetCurrent(),
+    });
     host.observer = this.#fates;
   }
 
@@ -192,7 +195,7 @@ export class Retelling {
     this.#host = host;
     this.#wanted = wanted;
     this.#recorder = new JourneyRecorder(watched(host), packetWords);
-    this.#drive = new Drive(host, start, options, () => {});
+    this.#drive = new Drive(host, start, options, { frame: () => {} });
   }
 
   /** Nothing more is to be told. */

@@ -85,7 +85,7 @@ export class ReplaySummary {
         bytes,
       })),
       connections: {
-        count: flows.length,
+        count: this.flows.count,
         packetsOfOthers: this.flows.others,
         most: flows.slice(0, MOST_FLOWS).map(flowData),
         dropped: flows
@@ -164,7 +164,8 @@ export class ReplaySummary {
     const { count, others } = this.flows;
     const flows = this.flows.sorted();
     const dropped = flows.filter((flow) => flow.dropped > 0);
-    const lines: Line[] = [[heading(`${count} ${count === 1 ? 'connection' : 'connections'}`)]];
+    const about = this.flows.forgotten > 0 ? 'about ' : '';
+    const lines: Line[] = [[heading(`${about}${count} ${count === 1 ? 'connection' : 'connections'}`)]];
     for (const flow of flows.slice(0, most)) {
       lines.push([
         plain(`${String(flow.packets).padStart(6)}  `),
@@ -174,7 +175,9 @@ export class ReplaySummary {
     }
     lines.push(...andMore(flows.length - most, 'connection'));
     if (others > 0)
-      lines.push([quiet(`        ${others} packets are of further connections, too many to tell apart`)]);
+      lines.push([
+        quiet(`        ${others} packets are of connections with few packets, too many to tell apart`),
+      ]);
     if (dropped.length === 0) return lines;
     lines.push([], [heading(`${dropped.length} of them lost packets`)]);
     for (const flow of dropped.slice(0, most)) {
